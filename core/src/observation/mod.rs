@@ -1,0 +1,19 @@
+//! What shells hand in: one file a source. Held in memory only.
+
+mod notification;
+mod platform;
+
+pub use notification::{Notification, NotificationChange, OsProfile};
+pub use platform::PlatformFact;
+use serde::{Deserialize, Serialize};
+
+/// Something that a shell saw. The set of sources is open.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "source", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Observation {
+    /// A WeChat notification was posted or removed.
+    WechatNotification(Notification),
+    /// The state of the phone or of the shell changed.
+    Platform(PlatformFact),
+}
