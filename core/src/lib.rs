@@ -4,10 +4,13 @@
 //! the reverse.
 
 pub mod clock;
+pub mod consent;
 pub mod error;
 pub mod event;
 pub mod limits;
 pub mod observation;
 pub mod ports;
+pub mod record;
+pub mod tag;
 
 pub use error::AgentError;

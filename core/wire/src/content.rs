@@ -73,7 +73,7 @@ macro_rules! loggable {
 loggable!(bool, i32, i64, u16, u32, u64, usize);
 
 /// Names a constant of the program, the only kind of string that a log may hold.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code(pub &'static str);
 
 impl std::fmt::Display for Code {

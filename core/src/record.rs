@@ -1,0 +1,140 @@
+//! What the vault accepts, and nothing else: a record of a business chat under a permit, or a
+//! declaration of the agent's own that holds no content.
+
+use fenming_wire::Content;
+use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
+use fenming_wire::envelope::Envelope;
+use fenming_wire::id::{ChatId, RetentionClass};
+use fenming_wire::record::{Body, CoverageLine, OverrideLine, Signed};
+use fenming_wire::time::Timestamp;
+
+use crate::consent::Permit;
+use crate::tag::Business;
+
+/// Something captured in a business chat under a live consent.
+pub struct Record {
+    chat: ChatId,
+    class: RetentionClass,
+    at: Timestamp,
+    fingerprint: Content,
+    body: Body,
+}
+
+/// Something that the agent says of itself. It holds neither content nor a name.
+pub struct Declaration {
+    at: Timestamp,
+    body: Body,
+}
+
+impl Record {
+    /// Uses a permit up. The fingerprint is the same whenever the same thing is seen again.
+    #[must_use]
+    pub fn new(business: &Business, permit: Permit, chat: ChatId, fact: Fact) -> Self {
+        drop(permit);
+        let class = business.class().clone();
+        Self {
+            chat,
+            class,
+            at: fact.at,
+            fingerprint: fact.fingerprint,
+            body: fact.body,
+        }
+    }
+
+    /// The chat.
+    #[must_use]
+    pub const fn chat(&self) -> ChatId {
+        self.chat
+    }
+
+    /// The retention class.
+    #[must_use]
+    pub const fn class(&self) -> &RetentionClass {
+        &self.class
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// What tells it from every other record.
+    #[must_use]
+    pub const fn fingerprint(&self) -> &Content {
+        &self.fingerprint
+    }
+
+    /// The line that it becomes.
+    #[must_use]
+    pub const fn body(&self) -> &Body {
+        &self.body
+    }
+}
+
+/// What a record says: a chat, a message, a recall or a call line, names already as the permit
+/// allows them.
+pub struct Fact {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What tells it from every other record.
+    pub fingerprint: Content,
+    /// The line.
+    pub body: Body,
+}
+
+impl Declaration {
+    /// Says what can, or cannot, be seen.
+    #[must_use]
+    pub fn coverage(line: CoverageLine) -> Self {
+        Self {
+            at: Timestamp::from_millis(line.t),
+            body: Body::Coverage(line),
+        }
+    }
+
+    /// Says that the employee tagged a directory chat personal.
+    #[must_use]
+    pub fn overridden(line: OverrideLine) -> Self {
+        Self {
+            at: Timestamp::from_millis(line.t),
+            body: Body::Override(line),
+        }
+    }
+
+    /// Says that consent was given.
+    #[must_use]
+    pub fn granted(at: Timestamp, envelope: Envelope<ConsentGrant>) -> Self {
+        Self {
+            at,
+            body: Body::ConsentGrant(Signed {
+                t: at.millis(),
+                envelope,
+            }),
+        }
+    }
+
+    /// Says that consent was withdrawn.
+    #[must_use]
+    pub fn withdrawn(at: Timestamp, envelope: Envelope<ConsentWithdrawal>) -> Self {
+        Self {
+            at,
+            body: Body::ConsentWithdrawal(Signed {
+                t: at.millis(),
+                envelope,
+            }),
+        }
+    }
+
+    /// When it holds.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The line that it becomes.
+    #[must_use]
+    pub const fn body(&self) -> &Body {
+        &self.body
+    }
+}
