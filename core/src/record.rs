@@ -4,7 +4,7 @@
 use fenming_wire::Content;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
 use fenming_wire::envelope::Envelope;
-use fenming_wire::id::{ChatId, RetentionClass};
+use fenming_wire::id::{ChatId, Digest, RetentionClass};
 use fenming_wire::record::{Body, CoverageLine, OverrideLine, Signed};
 use fenming_wire::time::Timestamp;
 
@@ -15,6 +15,7 @@ use crate::tag::Business;
 pub struct Record {
     chat: ChatId,
     class: RetentionClass,
+    grant: Digest,
     at: Timestamp,
     fingerprint: Content,
     body: Body,
@@ -51,6 +52,12 @@ impl Record {
     #[must_use]
     pub const fn class(&self) -> &RetentionClass {
         &self.class
+    }
+
+    /// The consent that it rests on, by its payload's digest.
+    #[must_use]
+    pub const fn grant(&self) -> &Digest {
+        &self.grant
     }
 
     /// When it happened.

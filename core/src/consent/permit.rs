@@ -29,10 +29,10 @@ impl Permit {
         }
     }
 
-    /// The consent that it rests on, by its payload's digest.
+    /// Uses the permit up and names the consent that it rests on, by its payload's digest.
     #[must_use]
-    pub const fn grant(&self) -> &Digest {
-        &self.grant
+    pub const fn into_grant(self) -> Digest {
+        self.grant
     }
 
     /// The source that it covers.
