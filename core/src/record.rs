@@ -31,14 +31,19 @@ impl Record {
     /// Uses a permit up. The fingerprint is the same whenever the same thing is seen again.
     #[must_use]
     pub fn new(business: &Business, permit: Permit, chat: ChatId, fact: Fact) -> Self {
-        drop(permit);
+        let Fact {
+            at,
+            fingerprint,
+            body,
+        } = fact;
         let class = business.class().clone();
         Self {
             chat,
             class,
-            at: fact.at,
-            fingerprint: fact.fingerprint,
-            body: fact.body,
+            grant: permit.into_grant(),
+            at,
+            fingerprint,
+            body,
         }
     }
 
