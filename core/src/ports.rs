@@ -79,9 +79,7 @@ pub struct SystemRandom;
 impl Random for SystemRandom {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), KeyError> {
         use ring::rand::SecureRandom;
-        ring::rand::SystemRandom::new()
-            .fill(buffer)
-            .map_err(|_| KeyError::Failed)
+        ring::rand::SystemRandom::new().fill(buffer).map_err(|_| KeyError::Failed)
     }
 }
 
@@ -97,10 +95,7 @@ impl<'a> DocumentSigner<'a> {
     /// # Errors
     /// [`KeyError`].
     pub fn new(signer: &'a dyn DeviceSigner) -> Result<Self, KeyError> {
-        Ok(Self {
-            key: signer.public_key()?,
-            signer,
-        })
+        Ok(Self { key: signer.public_key()?, signer })
     }
 
     /// The device's public key.
@@ -116,8 +111,6 @@ impl Signer for DocumentSigner<'_> {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
-        self.signer
-            .sign(message)
-            .map_err(|_| WireError::SignerFailed)
+        self.signer.sign(message).map_err(|_| WireError::SignerFailed)
     }
 }

@@ -31,20 +31,9 @@ impl Record {
     /// Uses a permit up. The fingerprint is the same whenever the same thing is seen again.
     #[must_use]
     pub fn new(business: &Business, permit: Permit, chat: ChatId, fact: Fact) -> Self {
-        let Fact {
-            at,
-            fingerprint,
-            body,
-        } = fact;
+        let Fact { at, fingerprint, body } = fact;
         let class = business.class().clone();
-        Self {
-            chat,
-            class,
-            grant: permit.into_grant(),
-            at,
-            fingerprint,
-            body,
-        }
+        Self { chat, class, grant: permit.into_grant(), at, fingerprint, body }
     }
 
     /// The chat.
@@ -99,43 +88,25 @@ impl Declaration {
     /// Says what can, or cannot, be seen.
     #[must_use]
     pub fn coverage(line: CoverageLine) -> Self {
-        Self {
-            at: Timestamp::from_millis(line.t),
-            body: Body::Coverage(line),
-        }
+        Self { at: Timestamp::from_millis(line.t), body: Body::Coverage(line) }
     }
 
     /// Says that the employee tagged a directory chat personal.
     #[must_use]
     pub fn overridden(line: OverrideLine) -> Self {
-        Self {
-            at: Timestamp::from_millis(line.t),
-            body: Body::Override(line),
-        }
+        Self { at: Timestamp::from_millis(line.t), body: Body::Override(line) }
     }
 
     /// Says that consent was given.
     #[must_use]
     pub fn granted(at: Timestamp, envelope: Envelope<ConsentGrant>) -> Self {
-        Self {
-            at,
-            body: Body::ConsentGrant(Signed {
-                t: at.millis(),
-                envelope,
-            }),
-        }
+        Self { at, body: Body::ConsentGrant(Signed { t: at.millis(), envelope }) }
     }
 
     /// Says that consent was withdrawn.
     #[must_use]
     pub fn withdrawn(at: Timestamp, envelope: Envelope<ConsentWithdrawal>) -> Self {
-        Self {
-            at,
-            body: Body::ConsentWithdrawal(Signed {
-                t: at.millis(),
-                envelope,
-            }),
-        }
+        Self { at, body: Body::ConsentWithdrawal(Signed { t: at.millis(), envelope }) }
     }
 
     /// When it holds.

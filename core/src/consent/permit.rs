@@ -22,11 +22,7 @@ pub enum Naming {
 
 impl Permit {
     pub(super) const fn new(grant: Digest, source: Source, naming: Naming) -> Self {
-        Self {
-            grant,
-            source,
-            naming,
-        }
+        Self { grant, source, naming }
     }
 
     /// Uses the permit up and names the consent that it rests on, by its payload's digest.

@@ -57,13 +57,7 @@ impl Books {
     /// Whether every captured record is accounted for.
     #[must_use]
     pub fn add_up(&self) -> bool {
-        let parts = [
-            self.forwarded,
-            self.queued,
-            self.retracted,
-            self.parked,
-            self.destroyed,
-        ];
+        let parts = [self.forwarded, self.queued, self.retracted, self.parked, self.destroyed];
         let sum = parts.into_iter().try_fold(0u64, u64::checked_add);
         sum == Some(self.captured) && self.expired <= self.held
     }
@@ -74,10 +68,6 @@ impl Document for Balance {
     const LIMIT: usize = 64 * 1024;
 
     fn check(&self) -> Result<(), WireError> {
-        if self.books.add_up() {
-            Ok(())
-        } else {
-            Err(WireError::field("books", "do not add up"))
-        }
+        if self.books.add_up() { Ok(()) } else { Err(WireError::field("books", "do not add up")) }
     }
 }

@@ -79,33 +79,14 @@ impl Scope {
         let parts = [
             (wanted.purposes.is_subset(&self.purposes), Growth::Purposes),
             (wanted.sources.is_subset(&self.sources), Growth::Sources),
-            (
-                wanted.recipients.is_subset(&self.recipients),
-                Growth::Recipients,
-            ),
-            (
-                wanted.endpoints.is_subset(&self.endpoints),
-                Growth::Endpoints,
-            ),
-            (
-                wanted.retention_days <= self.retention_days,
-                Growth::Retention,
-            ),
-            (
-                wanted.rule_classes.is_subset(&self.rule_classes),
-                Growth::RuleClasses,
-            ),
+            (wanted.recipients.is_subset(&self.recipients), Growth::Recipients),
+            (wanted.endpoints.is_subset(&self.endpoints), Growth::Endpoints),
+            (wanted.retention_days <= self.retention_days, Growth::Retention),
+            (wanted.rule_classes.is_subset(&self.rule_classes), Growth::RuleClasses),
             (wanted.hold_hours <= self.hold_hours, Growth::Hold),
-            (
-                !wanted.counterpart_names || self.counterpart_names,
-                Growth::CounterpartNames,
-            ),
+            (!wanted.counterpart_names || self.counterpart_names, Growth::CounterpartNames),
         ];
-        parts
-            .into_iter()
-            .filter(|(covered, _)| !covered)
-            .map(|(_, growth)| growth)
-            .collect()
+        parts.into_iter().filter(|(covered, _)| !covered).map(|(_, growth)| growth).collect()
     }
 }
 

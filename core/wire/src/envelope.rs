@@ -69,16 +69,8 @@ impl<T: Document> Envelope<T> {
             return Err(WireError::TooLarge { limit: T::LIMIT });
         }
         let sig = signer.sign(&encoding(T::TYPE, &payload))?.to_vec();
-        let signatures = vec![Signature {
-            keyid: signer.key_id(),
-            sig,
-        }];
-        Ok(Self {
-            payload_type: T::TYPE.to_owned(),
-            payload,
-            signatures,
-            kind: PhantomData,
-        })
+        let signatures = vec![Signature { keyid: signer.key_id(), sig }];
+        Ok(Self { payload_type: T::TYPE.to_owned(), payload, signatures, kind: PhantomData })
     }
 
     /// Reads an envelope; nothing is trusted yet.
@@ -174,8 +166,6 @@ pub(crate) mod base64_bytes {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(from)?;
-        BASE64
-            .decode(text.as_bytes())
-            .map_err(|_| serde::de::Error::custom("not base64"))
+        BASE64.decode(text.as_bytes()).map_err(|_| serde::de::Error::custom("not base64"))
     }
 }

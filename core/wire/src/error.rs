@@ -68,9 +68,6 @@ pub enum WireError {
 impl WireError {
     /// A field that is out of its range.
     pub fn field(path: impl Into<String>, reason: &'static str) -> Self {
-        Self::Field {
-            path: path.into(),
-            reason,
-        }
+        Self::Field { path: path.into(), reason }
     }
 }

@@ -28,19 +28,10 @@ pub fn join(manifest: &Envelope<Manifest>, sealed: &[u8]) -> Result<Vec<u8>, Wir
 /// [`WireError::TooLarge`], or [`WireError::Field`] where there is no first line.
 pub fn split(frame: &[u8]) -> Result<(Envelope<Manifest>, &[u8]), WireError> {
     if frame.len() > MAX_FRAME_BYTES {
-        return Err(WireError::TooLarge {
-            limit: MAX_FRAME_BYTES,
-        });
+        return Err(WireError::TooLarge { limit: MAX_FRAME_BYTES });
     }
     let missing = || WireError::field("manifest", "is missing: it is the first line of the body");
-    let end = frame
-        .iter()
-        .take(MAX_HEAD_BYTES)
-        .position(|b| *b == b'\n')
-        .ok_or_else(missing)?;
+    let end = frame.iter().take(MAX_HEAD_BYTES).position(|b| *b == b'\n').ok_or_else(missing)?;
     let (head, rest) = frame.split_at(end);
-    Ok((
-        Envelope::from_bytes(head)?,
-        rest.get(1..).unwrap_or_default(),
-    ))
+    Ok((Envelope::from_bytes(head)?, rest.get(1..).unwrap_or_default()))
 }

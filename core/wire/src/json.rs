@@ -14,10 +14,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, WireE
     }
     let mut from = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut from).map_err(|e| refusal(&e))?;
-    from.end().map_err(|e| WireError::NotJson {
-        line: e.line(),
-        column: e.column(),
-    })?;
+    from.end().map_err(|e| WireError::NotJson { line: e.line(), column: e.column() })?;
     Ok(value)
 }
 
@@ -32,10 +29,7 @@ pub fn write<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, WireError> {
 fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> WireError {
     let inner = error.inner();
     if inner.is_syntax() || inner.is_eof() {
-        return WireError::NotJson {
-            line: inner.line(),
-            column: inner.column(),
-        };
+        return WireError::NotJson { line: inner.line(), column: inner.column() };
     }
     let text = inner.to_string();
     let mut path = error.path().to_string();

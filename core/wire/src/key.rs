@@ -63,11 +63,8 @@ impl Ed25519Key {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let digits = self.key_id().to_string();
-        let groups: Vec<String> = digits
-            .as_bytes()
-            .chunks(4)
-            .map(|g| String::from_utf8_lossy(g).into_owned())
-            .collect();
+        let groups: Vec<String> =
+            digits.as_bytes().chunks(4).map(|g| String::from_utf8_lossy(g).into_owned()).collect();
         groups.join(" ")
     }
 }
@@ -79,11 +76,7 @@ impl DeviceKey {
     /// [`WireError::BadKey`].
     pub fn from_point(point: &[u8]) -> Result<Self, WireError> {
         let bytes: [u8; 65] = point.try_into().map_err(|_| WireError::BadKey("P-256"))?;
-        if bytes.first() == Some(&4) {
-            Ok(Self(bytes))
-        } else {
-            Err(WireError::BadKey("P-256"))
-        }
+        if bytes.first() == Some(&4) { Ok(Self(bytes)) } else { Err(WireError::BadKey("P-256")) }
     }
 
     /// The uncompressed point.
@@ -140,9 +133,7 @@ impl Ed25519Signer {
     /// # Errors
     /// [`WireError::BadKey`].
     pub fn from_pkcs8(bytes: &[u8]) -> Result<Self, WireError> {
-        Ed25519KeyPair::from_pkcs8(bytes)
-            .map(Self)
-            .map_err(|_| WireError::BadKey("Ed25519"))
+        Ed25519KeyPair::from_pkcs8(bytes).map(Self).map_err(|_| WireError::BadKey("Ed25519"))
     }
 
     /// The public half.
@@ -160,11 +151,7 @@ impl Signer for Ed25519Signer {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
-        self.0
-            .sign(message)
-            .as_ref()
-            .try_into()
-            .map_err(|_| WireError::SignerFailed)
+        self.0.sign(message).as_ref().try_into().map_err(|_| WireError::SignerFailed)
     }
 }
 
@@ -180,9 +167,8 @@ macro_rules! base64_text {
         impl std::str::FromStr for $name {
             type Err = WireError;
             fn from_str(text: &str) -> Result<Self, WireError> {
-                let bytes = BASE64
-                    .decode(text.as_bytes())
-                    .map_err(|_| WireError::BadKey($label))?;
+                let bytes =
+                    BASE64.decode(text.as_bytes()).map_err(|_| WireError::BadKey($label))?;
                 $make(&bytes)
             }
         }
@@ -201,9 +187,6 @@ macro_rules! base64_text {
     };
 }
 base64_text!(Ed25519Key, "Ed25519", |bytes: &[u8]| {
-    bytes
-        .try_into()
-        .map(Self)
-        .map_err(|_| WireError::BadKey("Ed25519"))
+    bytes.try_into().map(Self).map_err(|_| WireError::BadKey("Ed25519"))
 });
 base64_text!(DeviceKey, "P-256", Self::from_point);

@@ -29,10 +29,7 @@ impl Position {
         context.update(b"fenming.start.v1");
         context.update(device.as_bytes());
         context.update(epoch.as_bytes());
-        Self {
-            seq: 0,
-            head: finish(context),
-        }
+        Self { seq: 0, head: finish(context) }
     }
 
     /// The place after one more line.
@@ -45,10 +42,7 @@ impl Position {
         context.update(self.head.as_bytes());
         context.update(&seq.to_be_bytes());
         context.update(hmac::sign(&key, line).as_ref());
-        Self {
-            seq,
-            head: finish(context),
-        }
+        Self { seq, head: finish(context) }
     }
 
     /// Follows a whole batch of lines and compares where it ends.
@@ -61,21 +55,13 @@ impl Position {
         lines: impl IntoIterator<Item = &'a [u8]>,
         expected: Self,
     ) -> Result<Self, WireError> {
-        let end = lines
-            .into_iter()
-            .fold(self, |at, line| at.after(salt, line));
+        let end = lines.into_iter().fold(self, |at, line| at.after(salt, line));
         if end == expected {
             Ok(end)
         } else if end.seq == expected.seq {
-            Err(WireError::Ledger {
-                seq: end.seq,
-                reason: "the lines do not lead to this head",
-            })
+            Err(WireError::Ledger { seq: end.seq, reason: "the lines do not lead to this head" })
         } else {
-            Err(WireError::Ledger {
-                seq: end.seq,
-                reason: "lines are missing or too many",
-            })
+            Err(WireError::Ledger { seq: end.seq, reason: "lines are missing or too many" })
         }
     }
 }

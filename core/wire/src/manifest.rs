@@ -46,10 +46,7 @@ impl Document for Manifest {
         let lines = self.to.seq.saturating_sub(self.from.seq);
         let most = u64::try_from(MAX_BATCH_LINES).unwrap_or(u64::MAX);
         if lines == 0 || lines > most {
-            return Err(WireError::field(
-                "to.seq",
-                "must lie 1 to 2000 behind `from.seq`",
-            ));
+            return Err(WireError::field("to.seq", "must lie 1 to 2000 behind `from.seq`"));
         }
         if self.size == 0 || self.size > u64::try_from(MAX_BATCH_BYTES).unwrap_or(u64::MAX) {
             return Err(WireError::field("size", "is 1 to 4194304 bytes"));

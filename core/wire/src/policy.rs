@@ -252,61 +252,21 @@ impl Document for Policy {
 impl Policy {
     fn check_frame(&self) -> Result<(), WireError> {
         let when = |wrong: bool, path: &'static str, reason: &'static str| {
-            if wrong {
-                Err(WireError::field(path, reason))
-            } else {
-                Ok(())
-            }
+            if wrong { Err(WireError::field(path, reason)) } else { Ok(()) }
         };
         when(self.version == 0, "version", "starts at 1")?;
-        when(
-            self.expires <= self.issued,
-            "expires",
-            "must be later than `issued`",
-        )?;
-        when(
-            self.grace_hours > MAX_GRACE_HOURS,
-            "grace_hours",
-            "is at most 720",
-        )?;
-        when(
-            self.purposes.is_empty(),
-            "purposes",
-            "is empty: name at least one",
-        )?;
-        when(
-            self.sources.is_empty(),
-            "sources",
-            "is empty: name at least one",
-        )?;
-        when(
-            self.retention.is_empty(),
-            "retention",
-            "is empty: name at least one class",
-        )?;
-        when(
-            self.retention.values().any(|d| *d == 0),
-            "retention",
-            "is at least one day",
-        )?;
+        when(self.expires <= self.issued, "expires", "must be later than `issued`")?;
+        when(self.grace_hours > MAX_GRACE_HOURS, "grace_hours", "is at most 720")?;
+        when(self.purposes.is_empty(), "purposes", "is empty: name at least one")?;
+        when(self.sources.is_empty(), "sources", "is empty: name at least one")?;
+        when(self.retention.is_empty(), "retention", "is empty: name at least one class")?;
+        when(self.retention.values().any(|d| *d == 0), "retention", "is at least one day")?;
         let known = self.retention.contains_key(&self.default_class);
         when(!known, "default_class", "is no class of `retention`")?;
-        when(
-            self.review_minutes > MAX_REVIEW_MINUTES,
-            "review_minutes",
-            "is at most 10080",
-        )?;
-        when(
-            self.reprompt_days < MIN_REPROMPT_DAYS,
-            "reprompt_days",
-            "is at least 30",
-        )?;
+        when(self.review_minutes > MAX_REVIEW_MINUTES, "review_minutes", "is at most 10080")?;
+        when(self.reprompt_days < MIN_REPROMPT_DAYS, "reprompt_days", "is at least 30")?;
         let hours = self.hold.map_or(1, |hold| hold.max_hours);
-        when(
-            !(1..=MAX_HOLD_HOURS).contains(&hours),
-            "hold.max_hours",
-            "is 1 to 72",
-        )
+        when(!(1..=MAX_HOLD_HOURS).contains(&hours), "hold.max_hours", "is 1 to 72")
     }
 
     fn check_rules(&self) -> Result<(), WireError> {
@@ -317,32 +277,16 @@ impl Policy {
         if self.group_rules.len() > MAX_GROUP_RULES {
             return too_many("group_rules");
         }
-        if self
-            .text_rules
-            .iter()
-            .map(|rule| rule.any.len())
-            .sum::<usize>()
-            > MAX_TERMS
-        {
+        if self.text_rules.iter().map(|rule| rule.any.len()).sum::<usize>() > MAX_TERMS {
             return too_many("text_rules");
         }
         let mut ids = BTreeSet::new();
         for (n, entry) in self.directory.iter().enumerate() {
-            self.check_rule(
-                &format!("directory[{n}]"),
-                &entry.id,
-                &entry.class,
-                &mut ids,
-            )?;
+            self.check_rule(&format!("directory[{n}]"), &entry.id, &entry.class, &mut ids)?;
             short_enough(&format!("directory[{n}].title"), &entry.title, 1)?;
         }
         for (n, rule) in self.group_rules.iter().enumerate() {
-            self.check_rule(
-                &format!("group_rules[{n}]"),
-                &rule.id,
-                &rule.class,
-                &mut ids,
-            )?;
+            self.check_rule(&format!("group_rules[{n}]"), &rule.id, &rule.class, &mut ids)?;
             short_enough(&format!("group_rules[{n}].text"), &rule.text, 2)?;
         }
         for (n, rule) in self.text_rules.iter().enumerate() {
@@ -365,10 +309,9 @@ impl Policy {
             return Err(WireError::field(format!("{path}.id"), "stands twice"));
         }
         match class {
-            Some(class) if !self.retention.contains_key(class) => Err(WireError::field(
-                format!("{path}.class"),
-                "is no class of `retention`",
-            )),
+            Some(class) if !self.retention.contains_key(class) => {
+                Err(WireError::field(format!("{path}.class"), "is no class of `retention`"))
+            }
             _ => Ok(()),
         }
     }

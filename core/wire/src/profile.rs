@@ -83,10 +83,7 @@ pub const MAX_VALUE_BYTES: usize = 16 * 1024;
 /// Parses the flat map of strings that a platform or a QR code delivers.
 #[must_use]
 pub fn parse(map: &BTreeMap<String, String>) -> Parsed {
-    let mut reader = Reader {
-        map,
-        refused: Vec::new(),
-    };
+    let mut reader = Reader { map, refused: Vec::new() };
     for key in map.keys().filter(|key| !KEYS.contains(&key.as_str())) {
         reader.refuse(key, "is not known");
     }
@@ -101,10 +98,7 @@ pub fn parse(map: &BTreeMap<String, String>) -> Parsed {
     let pins = tls_pins.unwrap_or_default();
     let anchored = tls_ca.is_some() || pins.len() >= 2;
     if !anchored {
-        reader.refuse(
-            "tls_pins",
-            "needs two pins (one as backup), or `tls_ca` must be given",
-        );
+        reader.refuse("tls_pins", "needs two pins (one as backup), or `tls_ca` must be given");
     }
     let profile = match (tenant, endpoint, root_key, address_ranges) {
         (Some(tenant), Some(endpoint), Some(root_key), Some(address_ranges)) if anchored => {
@@ -120,11 +114,7 @@ pub fn parse(map: &BTreeMap<String, String>) -> Parsed {
         }
         _ => None,
     };
-    Parsed {
-        profile,
-        enrolment_token,
-        refused: reader.refused,
-    }
+    Parsed { profile, enrolment_token, refused: reader.refused }
 }
 
 impl Profile {
@@ -138,20 +128,11 @@ impl Profile {
             ("root_key".to_owned(), self.root_key.to_string()),
             (
                 "address_ranges".to_owned(),
-                list(
-                    self.address_ranges
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect(),
-                ),
+                list(self.address_ranges.iter().map(ToString::to_string).collect()),
             ),
         ]);
         if !self.tls_pins.is_empty() {
-            let pins = self
-                .tls_pins
-                .iter()
-                .map(|pin| BASE64.encode(pin.as_bytes()))
-                .collect();
+            let pins = self.tls_pins.iter().map(|pin| BASE64.encode(pin.as_bytes())).collect();
             map.insert("tls_pins".to_owned(), list(pins));
         }
         if let Some(ca) = &self.tls_ca {
@@ -201,18 +182,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn refuse(&mut self, key: &str, reason: &str) {
         let key = key.chars().take(64).collect();
-        self.refused.push(RefusedKey {
-            key,
-            reason: reason.to_owned(),
-        });
+        self.refused.push(RefusedKey { key, reason: reason.to_owned() });
     }
 
     fn required<T>(&mut self, key: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-        if self
-            .map
-            .get(key)
-            .is_none_or(|value| value.trim().is_empty())
-        {
+        if self.map.get(key).is_none_or(|value| value.trim().is_empty()) {
             self.refuse(key, "is missing");
             return None;
         }
@@ -224,9 +198,7 @@ impl Reader<'_> {
         if value.is_empty() {
             return None;
         }
-        let read = (value.len() <= MAX_VALUE_BYTES)
-            .then(|| read(value))
-            .flatten();
+        let read = (value.len() <= MAX_VALUE_BYTES).then(|| read(value)).flatten();
         if read.is_none() {
             self.refuse(key, expectation(key));
         }
@@ -248,17 +220,13 @@ fn expectation(key: &str) -> &'static str {
 }
 
 fn items(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', ' ', '\n'])
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
+    text.split([',', ' ', '\n']).map(str::trim).filter(|item| !item.is_empty())
 }
 
 fn parse_pins(text: &str) -> Option<Vec<Digest>> {
     items(text)
         .map(|pin| {
-            let bytes = BASE64
-                .decode(pin.trim_start_matches("sha256/").as_bytes())
-                .ok()?;
+            let bytes = BASE64.decode(pin.trim_start_matches("sha256/").as_bytes()).ok()?;
             Some(Digest::from_bytes(bytes.try_into().ok()?))
         })
         .collect()
@@ -336,10 +304,7 @@ impl TryFrom<String> for EnrolmentToken {
         if (22..=128).contains(&text.len()) && text.bytes().all(plain) {
             Ok(Self(text))
         } else {
-            Err(WireError::field(
-                "enrolment_token",
-                "is no token (22 to 128 letters and digits)",
-            ))
+            Err(WireError::field("enrolment_token", "is no token (22 to 128 letters and digits)"))
         }
     }
 }

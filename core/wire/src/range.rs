@@ -53,11 +53,7 @@ impl std::str::FromStr for AddressRange {
     fn from_str(text: &str) -> Result<Self, WireError> {
         let wrong = || WireError::field("", "is no address range such as 203.0.113.0/24");
         let net: IpNet = text.trim().parse().map_err(|_| wrong())?;
-        if net.prefix_len() == 0 {
-            Err(wrong())
-        } else {
-            Ok(Self(net.trunc()))
-        }
+        if net.prefix_len() == 0 { Err(wrong()) } else { Ok(Self(net.trunc())) }
     }
 }
 

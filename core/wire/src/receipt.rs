@@ -100,10 +100,7 @@ impl Document for Receipt {
             return Err(WireError::field("attachments", "has more than 256 entries"));
         }
         if self.to.seq <= self.from.seq {
-            return Err(WireError::field(
-                "to.seq",
-                "must be greater than `from.seq`",
-            ));
+            return Err(WireError::field("to.seq", "must be greater than `from.seq`"));
         }
         Ok(())
     }

@@ -218,10 +218,7 @@ pub enum Layout {
 /// What a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(
-    missing_docs,
-    reason = "the kinds are WeChat's own and named as it names them"
-)]
+#[allow(missing_docs, reason = "the kinds are WeChat's own and named as it names them")]
 #[non_exhaustive]
 pub enum Media {
     Image,
@@ -419,9 +416,7 @@ impl Body {
     pub fn to_json(&self) -> Result<Vec<u8>, WireError> {
         let bytes = json::write(self)?;
         if bytes.len() > MAX_LINE_BYTES {
-            return Err(WireError::TooLarge {
-                limit: MAX_LINE_BYTES,
-            });
+            return Err(WireError::TooLarge { limit: MAX_LINE_BYTES });
         }
         Ok(bytes)
     }
@@ -438,9 +433,7 @@ impl Body {
 /// # Errors
 /// [`WireError::Field`] where the stored bytes are no JSON object.
 pub fn compose_line(seq: u64, of: &[u64], body: &[u8]) -> Result<Vec<u8>, WireError> {
-    let rest = body
-        .strip_prefix(b"{")
-        .ok_or_else(|| WireError::field("", "is no JSON object"))?;
+    let rest = body.strip_prefix(b"{").ok_or_else(|| WireError::field("", "is no JSON object"))?;
     let mut line = format!("{{\"seq\":{seq},").into_bytes();
     if !of.is_empty() {
         let list: Vec<String> = of.iter().map(ToString::to_string).collect();
@@ -472,10 +465,7 @@ impl Raw {
     }
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_false(value: &bool) -> bool {
     !value
 }

@@ -78,29 +78,12 @@ impl Schedule {
     /// [`WireError::Field`].
     pub(crate) fn check(&self) -> Result<(), WireError> {
         let within = |path: &'static str, value: u16, most: u16, reason: &'static str| {
-            if (1..=most).contains(&value) {
-                Ok(())
-            } else {
-                Err(WireError::field(path, reason))
-            }
+            if (1..=most).contains(&value) { Ok(()) } else { Err(WireError::field(path, reason)) }
         };
-        within(
-            "schedule.interval_minutes",
-            self.interval_minutes,
-            1440,
-            "is 1 to 1440",
-        )?;
-        within(
-            "schedule.max_delay_hours",
-            self.max_delay_hours,
-            168,
-            "is 1 to 168",
-        )?;
+        within("schedule.interval_minutes", self.interval_minutes, 1440, "is 1 to 1440")?;
+        within("schedule.max_delay_hours", self.max_delay_hours, 168, "is 1 to 168")?;
         if self.windows.len() > MAX_WINDOWS {
-            return Err(WireError::field(
-                "schedule.windows",
-                "has more than 32 entries",
-            ));
+            return Err(WireError::field("schedule.windows", "has more than 32 entries"));
         }
         for (n, window) in self.windows.iter().enumerate() {
             if window.days.is_empty() {
@@ -127,16 +110,10 @@ impl TryFrom<String> for CivilTime {
     type Error = WireError;
     fn try_from(text: String) -> Result<Self, WireError> {
         let wrong = || WireError::field("", "is no time of day such as 09:30");
-        let digits = |part: &str| {
-            (part.len() == 2)
-                .then(|| part.parse::<u16>().ok())
-                .flatten()
-        };
+        let digits = |part: &str| (part.len() == 2).then(|| part.parse::<u16>().ok()).flatten();
         let (hours, minutes) = text.split_once(':').ok_or_else(wrong)?;
         match (digits(hours), digits(minutes)) {
-            (Some(h @ 0..=23), Some(m @ 0..=59)) => Ok(Self {
-                minutes: h * 60 + m,
-            }),
+            (Some(h @ 0..=23), Some(m @ 0..=59)) => Ok(Self { minutes: h * 60 + m }),
             _ => Err(wrong()),
         }
     }

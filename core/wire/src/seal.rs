@@ -61,24 +61,17 @@ impl Identity {
 /// [`WireError::BadKey`] without a recipient; [`WireError::TooLarge`] past [`MAX_BATCH_BYTES`].
 pub fn seal(plain: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, WireError> {
     if plain.len() > MAX_OPENED_BYTES {
-        return Err(WireError::TooLarge {
-            limit: MAX_OPENED_BYTES,
-        });
+        return Err(WireError::TooLarge { limit: MAX_OPENED_BYTES });
     }
     let mut packed = Zeroizing::new(
         zstd::bulk::compress(plain, ZSTD_LEVEL)
             .map_err(|_| WireError::field("batch", "cannot be compressed"))?,
     );
     pad(&mut packed);
-    let keys = recipients
-        .iter()
-        .map(Recipient::key)
-        .collect::<Result<Vec<_>, _>>()?;
+    let keys = recipients.iter().map(Recipient::key).collect::<Result<Vec<_>, _>>()?;
     let sealed = encrypt(&packed, &keys).map_err(|()| WireError::BadKey("age X25519"))?;
     if sealed.len() > MAX_BATCH_BYTES {
-        return Err(WireError::TooLarge {
-            limit: MAX_BATCH_BYTES,
-        });
+        return Err(WireError::TooLarge { limit: MAX_BATCH_BYTES });
     }
     Ok(sealed)
 }
@@ -89,32 +82,20 @@ pub fn seal(plain: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, WireError
 /// [`WireError::Unopenable`], [`WireError::TooLarge`] or [`WireError::Bomb`].
 pub fn open(sealed: &[u8], identities: &[Identity]) -> Result<Zeroizing<Vec<u8>>, WireError> {
     if sealed.len() > MAX_BATCH_BYTES {
-        return Err(WireError::TooLarge {
-            limit: MAX_BATCH_BYTES,
-        });
+        return Err(WireError::TooLarge { limit: MAX_BATCH_BYTES });
     }
-    let keys = identities
-        .iter()
-        .map(|identity| &identity.0 as &dyn age::Identity);
+    let keys = identities.iter().map(|identity| &identity.0 as &dyn age::Identity);
     let decryptor = age::Decryptor::new(sealed).map_err(|_| WireError::Unopenable)?;
     let mut reader = decryptor.decrypt(keys).map_err(|_| WireError::Unopenable)?;
     let mut packed = Zeroizing::new(Vec::new());
-    reader
-        .read_to_end(&mut packed)
-        .map_err(|_| WireError::Unopenable)?;
+    reader.read_to_end(&mut packed).map_err(|_| WireError::Unopenable)?;
     let mut plain = Zeroizing::new(Vec::new());
     let limit = u64::try_from(MAX_OPENED_BYTES).unwrap_or(u64::MAX);
     zstd::stream::Decoder::new(packed.as_slice())
-        .and_then(|unpacked| {
-            unpacked
-                .take(limit.saturating_add(1))
-                .read_to_end(&mut plain)
-        })
+        .and_then(|unpacked| unpacked.take(limit.saturating_add(1)).read_to_end(&mut plain))
         .map_err(|_| WireError::Unopenable)?;
     if plain.len() > MAX_OPENED_BYTES {
-        return Err(WireError::Bomb {
-            limit: MAX_OPENED_BYTES,
-        });
+        return Err(WireError::Bomb { limit: MAX_OPENED_BYTES });
     }
     Ok(plain)
 }
@@ -192,9 +173,6 @@ impl fmt::Display for Recipient {
 impl std::str::FromStr for Identity {
     type Err = WireError;
     fn from_str(text: &str) -> Result<Self, WireError> {
-        text.trim()
-            .parse()
-            .map(Self)
-            .map_err(|_| WireError::BadKey("age X25519"))
+        text.trim().parse().map(Self).map_err(|_| WireError::BadKey("age X25519"))
     }
 }

@@ -90,16 +90,9 @@ pub fn sign(
 /// # Errors
 /// [`WireError::Field`] with the field's name.
 pub fn parse(headers: &Headers) -> Result<Presented, WireError> {
-    let fields = [
-        &headers.content_digest,
-        &headers.signature_input,
-        &headers.signature,
-    ];
+    let fields = [&headers.content_digest, &headers.signature_input, &headers.signature];
     if fields.iter().any(|field| field.len() > MAX_FIELD_BYTES) {
-        return Err(WireError::field(
-            "signature-input",
-            "is longer than 1024 bytes",
-        ));
+        return Err(WireError::field("signature-input", "is longer than 1024 bytes"));
     }
     let wrong = |reason| WireError::field("signature-input", reason);
     let input = headers
@@ -141,10 +134,7 @@ impl Presented {
         if self.content_digest != content_digest(request.body) {
             return Err(WireError::field("content-digest", "does not fit the body"));
         }
-        key.verify(
-            &base(request, &self.content_digest, &self.input),
-            &self.signature,
-        )
+        key.verify(&base(request, &self.content_digest, &self.input), &self.signature)
     }
 }
 
@@ -165,9 +155,8 @@ struct Parameters {
 impl Parameters {
     fn take(&mut self, parameter: &str) -> Result<(), WireError> {
         let wrong = |reason| WireError::field("signature-input", reason);
-        let (name, value) = parameter
-            .split_once('=')
-            .ok_or_else(|| wrong("has a parameter without a value"))?;
+        let (name, value) =
+            parameter.split_once('=').ok_or_else(|| wrong("has a parameter without a value"))?;
         let text = || value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
         match name {
             "created" => {
@@ -195,10 +184,7 @@ fn check_nonce(nonce: &str) -> Result<(), WireError> {
     if (16..=MAX_NONCE_BYTES).contains(&nonce.len()) && nonce.bytes().all(plain) {
         Ok(())
     } else {
-        Err(WireError::field(
-            "signature-input",
-            "`nonce` is 16 to 64 of A-Z a-z 0-9 - _",
-        ))
+        Err(WireError::field("signature-input", "`nonce` is 16 to 64 of A-Z a-z 0-9 - _"))
     }
 }
 

@@ -28,10 +28,7 @@ pub enum Language {
 impl Bilingual {
     /// From a Chinese and an English text.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            zh: zh.into(),
-            en: en.into(),
-        }
+        Self { zh: zh.into(), en: en.into() }
     }
 
     /// The text in one language.

@@ -83,10 +83,7 @@ impl Document for TrustDocument {
             return Err(WireError::field("version", "starts at 1"));
         }
         if self.recipients.iter().any(|r| r.key == self.counsel.key) {
-            return Err(WireError::field(
-                "counsel.key",
-                "must differ from every recipient",
-            ));
+            return Err(WireError::field("counsel.key", "must differ from every recipient"));
         }
         Ok(())
     }
