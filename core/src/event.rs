@@ -62,7 +62,8 @@ pub enum What {
     Recall(Recall),
     /// A call ended, or was not taken.
     Call(Call),
-    /// The counter jumped: so many messages were never visible.
+    /// The counter jumped: so many messages were never visible. Without a chat it was the counter
+    /// of the container in which WeChat folds its service accounts.
     Missed(u32),
     /// WeChat hides names and text.
     PreviewHidden,
@@ -110,7 +111,8 @@ pub struct Call {
     pub direction: Direction,
     /// How it went.
     pub outcome: CallOutcome,
-    /// Milliseconds between its first and last sign.
+    /// Milliseconds from the first sign that it was going on to its end; for an outgoing call this
+    /// includes the ringing.
     pub estimated_ms: Option<i64>,
     /// How sure the reading is.
     pub sure: Confidence,

@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 pub mod limits;
 pub mod observation;
+pub mod parse;
 pub mod ports;
 pub mod record;
 pub mod tag;

@@ -2,9 +2,17 @@
 
 use fenming_wire::time::Span;
 
-/// Most bytes of a title, text or ticker that is looked at. WeChat's longest message is about
-/// 16 KiB; what is longer is cut there and marked.
-pub const MAX_TEXT_BYTES: usize = 32 * 1024;
+/// Most bytes of a title, text or ticker that is looked at, counted as JSON writes them. Android
+/// itself cuts at [`NOTIFICATION_TEXT_UNITS`]; what is longer is cut here and marked. A record holds
+/// at most four such strings, which together fit in one line.
+pub const MAX_TEXT_BYTES: usize = 28 * 1024;
+
+/// UTF-16 units at which Android cuts the strings of a notification. A text of this length may go
+/// on.
+pub const NOTIFICATION_TEXT_UNITS: usize = 1_024;
+
+/// Most bytes of one line of observations in a file: three strings of the longest kind, escaped.
+pub const MAX_INPUT_LINE_BYTES: usize = 256 * 1024;
 
 /// Most records that wait on the phone. At 2,000 messages a day this is four months.
 pub const MAX_QUEUED_RECORDS: u64 = 250_000;
@@ -15,8 +23,23 @@ pub const MAX_STORE_BYTES: u64 = 1024 * 1024 * 1024;
 /// Most chats whose counters the assembler remembers, newest first.
 pub const MAX_TRACKED_CHATS: usize = 1_024;
 
+/// Most calls at a time, one for each OS user that runs WeChat; a phone has two or three.
+pub const MAX_OPEN_CALLS: usize = 8;
+
 /// How long a sign of a call is remembered without an end.
 pub const MAX_CALL: Span = Span::hours(12);
+
+/// Longest wait between the end of ringing and the first sign of the call itself. Without such a
+/// sign nobody took it.
+pub const CALL_HANDOVER: Span = Span::seconds(5);
+
+/// How long the burst of signs lasts with which a call begins. Only a later sign shows that the
+/// call came about.
+pub const CALL_BURST: Span = Span::seconds(1);
+
+/// How far back the time that a notification names is believed; before that, the time at which it
+/// was seen counts.
+pub const MAX_POST_AGE: Span = Span::days(7);
 
 /// Shortest and longest wait that a `Retry-After` may ask for.
 pub const RETRY_AFTER: (Span, Span) = (Span::seconds(1), Span::hours(24));

@@ -1,5 +1,6 @@
 //! What shells hand in: one file a source. Held in memory only.
 
+pub mod jsonl;
 mod notification;
 mod platform;
 

@@ -10,6 +10,7 @@ pub mod consent;
 pub mod content;
 pub mod envelope;
 pub mod error;
+pub mod evidence;
 pub mod frame;
 pub mod heartbeat;
 pub mod id;

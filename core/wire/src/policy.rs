@@ -128,6 +128,20 @@ pub enum ChatKind {
     Unknown,
 }
 
+impl ChatKind {
+    /// Whether a chat that was read as this kind may be one of the other kind. A person and a
+    /// service account look the same in a notification, and what is unknown may be anything.
+    #[must_use]
+    pub const fn may_be(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Unknown, _) | (_, Self::Unknown) | (Self::Group, Self::Group) => true,
+            (Self::Direct | Self::Service, Self::Direct | Self::Service) => true,
+            (Self::Group, Self::Direct | Self::Service)
+            | (Self::Direct | Self::Service, Self::Group) => false,
+        }
+    }
+}
+
 /// A rule on the title of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

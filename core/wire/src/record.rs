@@ -10,6 +10,7 @@ use crate::consent::{ConsentGrant, ConsentWithdrawal};
 use crate::content::Content;
 use crate::envelope::Envelope;
 use crate::error::WireError;
+pub use crate::evidence::{Layout, Raw, Shown};
 use crate::id::{ChatId, DeviceId, Digest, Epoch, RuleId};
 use crate::json;
 use crate::key::DeviceKey;
@@ -181,40 +182,6 @@ pub struct MessageLine {
     pub held: bool,
 }
 
-/// What was seen, where the parsed form does not already give it back.
-///
-/// `count` is the unread counter with its unit (`[2条]`); `layout` tells how title, text and
-/// ticker were put together; `text` and `ticker` are the strings themselves where no layout
-/// rebuilds them.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Raw {
-    /// The counter as shown, brackets included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub count: Option<Content>,
-    /// How the shown strings follow from the parsed form.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layout: Option<Layout>,
-    /// The shown title, where it is neither the chat's title nor given by the layout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<Content>,
-    /// The shown text, where no layout rebuilds it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Content>,
-    /// The ticker, where no layout rebuilds it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ticker: Option<Content>,
-}
-
-/// How the shown strings follow from counter, sender and text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Layout {
-    /// Text is `{count}{text}`, ticker is `{from}: {text}`.
-    Bare,
-    /// Text is `{count}{from}: {text}`, ticker is `{from}: {text}`.
-    Named,
-}
-
 /// What a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -298,7 +265,8 @@ pub struct CallLine {
     pub dir: Direction,
     /// How it went.
     pub outcome: CallOutcome,
-    /// Milliseconds between the first and the last sign of the call; an estimate.
+    /// Milliseconds from the first sign that the call was going on to its end; an estimate, which
+    /// for an outgoing call includes the ringing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_ms: Option<i64>,
     /// How sure the parser is.
@@ -450,18 +418,6 @@ impl Line {
     /// As [`json::parse`].
     pub fn from_json(bytes: &[u8]) -> Result<Self, WireError> {
         json::parse(bytes, MAX_LINE_BYTES + 1024)
-    }
-}
-
-impl Raw {
-    /// Whether there is nothing to say beyond the parsed form.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        self.count.is_none()
-            && self.layout.is_none()
-            && self.title.is_none()
-            && self.text.is_none()
-            && self.ticker.is_none()
     }
 }
 

@@ -1,0 +1,14 @@
+//! From observations to events: pure, total on arbitrary strings, held in memory only.
+//!
+//! [`read`] interprets one notification by itself; the [`Assembler`] puts readings together:
+//! double posts, jumps of the unread counter, calls. What WeChat writes in which language stands
+//! in [`Packs`], which are data. "Unknown" is a legal answer everywhere, and no answer loses the
+//! strings that were shown.
+
+mod assemble;
+mod packs;
+mod reading;
+
+pub use assemble::Assembler;
+pub use packs::Packs;
+pub use reading::{CallSign, Reading, Seen, read};
