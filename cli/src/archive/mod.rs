@@ -1,0 +1,16 @@
+//! To come.
+
+use crate::error::CliError;
+use crate::output::Output;
+
+/// Arguments of `fenming archive`.
+#[derive(clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CliError`].
+pub fn run(_args: Args, _out: &mut Output) -> Result<(), CliError> {
+    Err(CliError::fault("this command is not built yet"))
+}
