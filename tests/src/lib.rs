@@ -1,1 +1,3 @@
-//! placeholder
+//! What the tests share that cross crates.
+
+pub mod faults;

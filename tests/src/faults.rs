@@ -1,0 +1,116 @@
+//! Crashes, full disks and dying disks for a real program, step by step.
+//!
+//! A small library (`tests/shim/crash.c`) is compiled once with the system's C compiler and loaded
+//! into the program with `LD_PRELOAD`. It counts the program's durable steps and, at the one that
+//! was asked for, ends the program or makes its disk fail. Linux only.
+
+use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+/// The compiled shim.
+pub struct Shim {
+    library: PathBuf,
+}
+
+/// What happens at a durable step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The program gets SIGKILL before the step.
+    Kill,
+    /// Half of a write is done before SIGKILL.
+    Torn,
+    /// From here on the disk is full.
+    DiskFull,
+    /// From here on every step fails.
+    DiskBroken,
+    /// From here on the disk is read-only.
+    ReadOnly,
+}
+
+/// The shim's source, which also names the compiled file, so that a change is never missed.
+const SOURCE: &str = include_str!("../shim/crash.c");
+
+impl Fault {
+    /// All faults.
+    pub const ALL: [Self; 5] =
+        [Self::Kill, Self::Torn, Self::DiskFull, Self::DiskBroken, Self::ReadOnly];
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Torn => "torn",
+            Self::DiskFull => "enospc",
+            Self::DiskBroken => "eio",
+            Self::ReadOnly => "erofs",
+        }
+    }
+}
+
+impl Shim {
+    /// Compiles the shim beside the test programs, unless it is there already.
+    ///
+    /// # Errors
+    /// Where there is no C compiler, or the folder cannot be written.
+    pub fn build() -> io::Result<Self> {
+        let program = std::env::current_exe()?;
+        let folder = program.parent().ok_or(io::ErrorKind::NotFound)?;
+        let mut hasher = DefaultHasher::new();
+        SOURCE.hash(&mut hasher);
+        let name = format!("crash-{:016x}", hasher.finish());
+        let library = folder.join(format!("{name}.so"));
+        if !library.exists() {
+            // Compiled apart and renamed, so that two test programs do not meet.
+            let apart = tempfile::tempdir_in(folder)?;
+            let source = apart.path().join("crash.c");
+            let object = apart.path().join("crash.so");
+            std::fs::write(&source, SOURCE)?;
+            let mut compiler = Command::new("cc");
+            compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"]);
+            let status = compiler.arg(&object).arg(&source).status()?;
+            if !status.success() {
+                return Err(io::Error::other("the C compiler refused tests/shim/crash.c"));
+            }
+            std::fs::rename(object, &library)?;
+        }
+        Ok(Self { library })
+    }
+
+    /// Runs the program unharmed and counts its durable steps below a folder.
+    ///
+    /// # Errors
+    /// Where the program cannot be started, or did not end by itself.
+    pub fn count(&self, command: &mut Command, below: &Path) -> io::Result<(ExitStatus, u64)> {
+        let apart = tempfile::tempdir()?;
+        let count = apart.path().join("count");
+        self.load(command, below)?.env("FENMING_FAULT_COUNT", &count);
+        let status = command.status()?;
+        let text = std::fs::read_to_string(count)?;
+        let steps = text.trim().parse().map_err(|_| io::ErrorKind::InvalidData)?;
+        Ok((status, steps))
+    }
+
+    /// Prepares a program to meet a fault at a durable step below a folder, counted from 1. The
+    /// caller starts it. Programs that it starts inherit the shim, and count for themselves.
+    ///
+    /// # Errors
+    /// Where the folder does not exist.
+    pub fn harm<'a>(
+        &self,
+        command: &'a mut Command,
+        below: &Path,
+        fault: Fault,
+        step: u64,
+    ) -> io::Result<&'a mut Command> {
+        let command = self.load(command, below)?;
+        Ok(command.env("FENMING_FAULT", fault.code()).env("FENMING_FAULT_AT", step.to_string()))
+    }
+
+    fn load<'a>(&self, command: &'a mut Command, below: &Path) -> io::Result<&'a mut Command> {
+        // The kernel tells paths without symbolic links, so compare with such a one.
+        let below: OsString = below.canonicalize()?.into();
+        Ok(command.env("LD_PRELOAD", &self.library).env("FENMING_FAULT_DIR", below))
+    }
+}
