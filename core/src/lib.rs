@@ -7,6 +7,7 @@ pub mod clock;
 pub mod consent;
 pub mod error;
 pub mod event;
+pub mod forward;
 pub mod limits;
 pub mod observation;
 pub mod parse;

@@ -44,6 +44,10 @@ pub const MAX_POST_AGE: Span = Span::days(7);
 /// Shortest and longest wait that a `Retry-After` may ask for.
 pub const RETRY_AFTER: (Span, Span) = (Span::seconds(1), Span::hours(24));
 
+/// Longest wait after the first failure in a row, and after any number of them: short enough that
+/// a passing fault goes unnoticed, long enough that a broken endpoint is left in peace.
+pub const BACKOFF: (Span, Span) = (Span::seconds(30), Span::hours(4));
+
 /// How often a paused transport is tried again.
 pub const PROBE_INTERVAL: Span = Span::hours(1);
 

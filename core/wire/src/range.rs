@@ -20,6 +20,18 @@ impl AddressRange {
         let plain = embedded(address);
         self.0.contains(&plain) || self.0.contains(&address)
     }
+
+    /// Whether the whole of another range lies in this one.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.0.contains(&other.0)
+    }
+
+    /// The network.
+    #[must_use]
+    pub const fn network(&self) -> IpNet {
+        self.0
+    }
 }
 
 /// The IPv4 address that an IPv6 address carries inside (mapped `::ffff:0:0/96`, NAT64

@@ -1,0 +1,10 @@
+//! How records leave the phone: when, in what form, to whom, and what is done with each answer.
+//!
+//! Pure: [`schedule`] (when), [`outcome`] (what an answer means), [`residency`] (which addresses),
+//! [`backoff`] (how long to wait). Everything else works through ports and the vault.
+
+pub mod backoff;
+pub mod outcome;
+pub mod residency;
+pub mod schedule;
+pub mod transport;

@@ -1,0 +1,87 @@
+//! The port through which requests leave the phone, and the values that pass it.
+
+use fenming_wire::signature::Headers;
+use fenming_wire::time::Span;
+
+use super::residency::AddressRefused;
+
+/// Sends one request and brings the answer. It never repeats a request, follows a redirect, uses
+/// a proxy or keeps a cookie.
+pub trait Transport: Send + Sync {
+    /// Sends a request to the endpoint.
+    ///
+    /// # Errors
+    /// [`TransportFailure`] where no whole answer came. The request may still have arrived.
+    fn send(&self, request: &Request) -> Result<Answer, TransportFailure>;
+}
+
+/// A request, ready to be sent.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path, which begins with `/`.
+    pub path: String,
+    /// The body's media type, where there is a body.
+    pub content_type: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The signature, on every request but the one for the trust document.
+    pub signature: Option<Headers>,
+}
+
+/// A method of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Asks for something.
+    Get,
+    /// Hands something over.
+    Post,
+}
+
+/// An answer of any status. Nothing in it has been checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// How long the endpoint asks to wait (`Retry-After`), not yet bounded.
+    pub retry_after: Option<Span>,
+    /// The body, at most [`MAX_ANSWER_BYTES`](crate::limits::MAX_ANSWER_BYTES).
+    pub body: Vec<u8>,
+}
+
+/// Why no answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportFailure {
+    /// No network, no such name, or nobody listens. Nothing was sent.
+    #[error("the endpoint cannot be reached")]
+    Offline,
+    /// No answer in time.
+    #[error("the endpoint did not answer in time")]
+    TimedOut,
+    /// The connection broke.
+    #[error("the connection broke")]
+    Interrupted,
+    /// The answer was longer than any may be.
+    #[error("the answer is too long")]
+    AnswerTooLarge,
+    /// TLS failed: no common version, or a certificate that is not good. Nothing was sent.
+    #[error("no secure connection came about")]
+    Tls,
+    /// The endpoint's key is none of those that the profile names. Nothing was sent.
+    #[error("the endpoint's key is not the one that the profile names")]
+    WrongPin,
+    /// The address is refused. Nothing was sent.
+    #[error(transparent)]
+    Address(#[from] AddressRefused),
+}
+
+impl Method {
+    /// As it stands in a request.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
