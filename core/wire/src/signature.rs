@@ -131,10 +131,29 @@ impl Presented {
     /// # Errors
     /// [`WireError::Field`] where the body does not fit its digest; [`WireError::BadSignature`].
     pub fn verify(&self, request: Request<'_>, key: &dyn Verifier) -> Result<(), WireError> {
-        if self.content_digest != content_digest(request.body) {
-            return Err(WireError::field("content-digest", "does not fit the body"));
+        self.check_body(request.body)?;
+        self.verify_head(request, key)
+    }
+
+    /// Checks the signature before the body has come, so that a stranger's body need not be read.
+    /// The request's `body` is not looked at; [`Self::check_body`] must follow.
+    ///
+    /// # Errors
+    /// [`WireError::BadSignature`].
+    pub fn verify_head(&self, head: Request<'_>, key: &dyn Verifier) -> Result<(), WireError> {
+        key.verify(&base(head, &self.content_digest, &self.input), &self.signature)
+    }
+
+    /// Checks that this is the body that was signed.
+    ///
+    /// # Errors
+    /// [`WireError::Field`] where the body does not fit its digest.
+    pub fn check_body(&self, body: &[u8]) -> Result<(), WireError> {
+        if self.content_digest == content_digest(body) {
+            Ok(())
+        } else {
+            Err(WireError::field("content-digest", "does not fit the body"))
         }
-        key.verify(&base(request, &self.content_digest, &self.input), &self.signature)
     }
 }
 

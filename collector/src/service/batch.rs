@@ -1,0 +1,116 @@
+//! `POST /v1/batches`: a sealed batch in, a signed receipt out, with the disk in between.
+
+use std::collections::BTreeSet;
+
+use fenming_wire::api::ProblemKind;
+use fenming_wire::envelope::Envelope;
+use fenming_wire::frame;
+use fenming_wire::id::{Digest, KeyId};
+use fenming_wire::manifest::Manifest;
+use fenming_wire::receipt::Receipt;
+
+use super::admit::{Caller, refused};
+use super::rule::{Decision, decide};
+use super::{Admitted, Answer, Refusal, Service};
+use crate::store::folder::Place;
+use crate::store::{Append, StoreError};
+
+impl Service {
+    pub(crate) fn batch(&self, admitted: Admitted, body: &[u8]) -> Result<Answer, Refusal> {
+        let caller = self.accept(admitted, body)?;
+        let (envelope, sealed) = frame::split(body).map_err(|error| Refusal::malformed(&error))?;
+        let manifest = self.read_manifest(&caller, &envelope, sealed)?;
+        let lane = self.lanes.enter(caller.device);
+        let stored = self.store.stored(&manifest)?;
+        let known = stored.receipt.as_deref().map(parse_receipt).transpose()?;
+        let answer = match (decide(&manifest, stored.high, known.as_ref()), stored.receipt) {
+            (Decision::Append, _) => self.append(&caller, &manifest, &envelope, sealed),
+            (Decision::Repeat, Some(receipt)) => self.repeat(&manifest, receipt),
+            (Decision::Repeat, None) | (Decision::Conflict, _) => {
+                Err(self.conflict(&caller, &manifest))
+            }
+        };
+        drop(lane);
+        answer
+    }
+
+    /// The manifest, once its signature and all that it says of the request hold.
+    fn read_manifest(
+        &self,
+        caller: &Caller,
+        envelope: &Envelope<Manifest>,
+        sealed: &[u8],
+    ) -> Result<Manifest, Refusal> {
+        let known = self.store.device(caller.device)?;
+        let key = known.ok_or_else(|| refused("the device is not known"))?.key;
+        let manifest = envelope.verify(&[key]).map_err(|error| Refusal::malformed(&error))?;
+        let field = |wrong: bool, path: &str, reason: &'static str| {
+            if wrong { Err(Refusal::field(path, reason)) } else { Ok(()) }
+        };
+        let length = u64::try_from(sealed.len()).unwrap_or(u64::MAX);
+        let keys: BTreeSet<KeyId> = manifest.recipients.iter().copied().collect();
+        let recipients = &self.published().recipients;
+        let strangers = keys != *recipients || keys.len() != manifest.recipients.len();
+        field(manifest.tenant != self.tenant, "tenant", "is not the tenant of this endpoint")?;
+        field(manifest.device != caller.device, "device", "is not the device that signed")?;
+        field(strangers, "recipients", "must be those of the trust document, each once")?;
+        field(!manifest.attachments.is_empty(), "attachments", "are not taken by this endpoint")?;
+        field(manifest.size != length, "size", "is not the length of the sealed bytes")?;
+        let digest = Digest::of(sealed);
+        field(manifest.ciphertext != digest, "ciphertext", "is not the sealed bytes' digest")?;
+        Ok(manifest)
+    }
+
+    /// Sealed bytes and manifest to the disk, then the ledger, then the receipt beside the batch,
+    /// and only then the answer.
+    fn append(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+        envelope: &Envelope<Manifest>,
+        sealed: &[u8],
+    ) -> Result<Answer, Refusal> {
+        let at = Place::of(manifest);
+        let received = self.clock.now();
+        let receipt = Envelope::sign(&Receipt::of(manifest, received), &self.receipts)
+            .and_then(|receipt| receipt.to_bytes())
+            .map_err(|_| Refusal::unavailable())?;
+        let envelope = envelope.to_bytes().map_err(|error| Refusal::malformed(&error))?;
+        self.folder.keep(at, sealed, &envelope)?;
+        let batch = Append { manifest, envelope: &envelope, receipt: &receipt, received };
+        if !self.store.append(&batch)? {
+            return Err(self.conflict(caller, manifest));
+        }
+        self.folder.keep_receipt(at, &receipt)?;
+        Ok(Answer::json(receipt))
+    }
+
+    /// The same receipt again, byte for byte.
+    fn repeat(&self, manifest: &Manifest, receipt: Vec<u8>) -> Result<Answer, Refusal> {
+        self.folder.keep_receipt(Place::of(manifest), &receipt)?;
+        Ok(Answer::json(receipt))
+    }
+
+    fn conflict(&self, caller: &Caller, manifest: &Manifest) -> Refusal {
+        let title = "the batch does not start where the ledger stands";
+        let shown = self
+            .newest_receipts(caller.device, manifest.epoch)
+            .map_err(Refusal::from)
+            .and_then(|receipts| {
+                let state = self.sign_state(caller.device, &caller.nonce, Some(manifest.epoch))?;
+                Ok((receipts, state))
+            });
+        match shown {
+            Ok((receipts, state)) => Refusal::new(ProblemKind::LedgerConflict, title)
+                .with_receipts(receipts)
+                .with_state(state),
+            Err(refusal) => refusal,
+        }
+    }
+}
+
+fn parse_receipt(bytes: &[u8]) -> Result<Receipt, StoreError> {
+    Envelope::<Receipt>::from_bytes(bytes)
+        .and_then(|envelope| envelope.peek_unverified())
+        .map_err(|_| StoreError::Damaged)
+}
