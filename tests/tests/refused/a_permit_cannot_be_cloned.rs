@@ -1,0 +1,7 @@
+use fenming_core::consent::Permit;
+
+fn twice(permit: Permit) -> (Permit, Permit) {
+    (permit.clone(), permit)
+}
+
+fn main() {}
