@@ -5,14 +5,17 @@
 
 pub mod clock;
 pub mod consent;
+pub mod coverage;
 pub mod error;
 pub mod event;
 pub mod forward;
 pub mod limits;
 pub mod observation;
 pub mod parse;
+pub mod policy;
 pub mod ports;
 pub mod record;
 pub mod tag;
+mod words;
 
 pub use error::AgentError;

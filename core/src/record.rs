@@ -6,10 +6,14 @@ use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
 use fenming_wire::envelope::Envelope;
 use fenming_wire::id::{ChatId, Digest, RetentionClass};
 use fenming_wire::record::{Body, CoverageLine, OverrideLine, Signed};
-use fenming_wire::time::Timestamp;
+use fenming_wire::time::{Span, Timestamp};
 
-use crate::consent::Permit;
+use crate::consent::{HoldPermit, Permit};
 use crate::tag::Business;
+
+mod lines;
+
+pub use lines::Scribe;
 
 /// Something captured in a business chat under a live consent.
 pub struct Record {
@@ -19,6 +23,15 @@ pub struct Record {
     at: Timestamp,
     fingerprint: Content,
     body: Body,
+}
+
+/// Something of an undecided chat that waits in quarantine until the employee decides. It is
+/// shown to the employee and to nobody else, and destroyed when its time has passed.
+pub struct Held {
+    chat: ChatId,
+    grant: Digest,
+    longest: Span,
+    fact: Fact,
 }
 
 /// Something that the agent says of itself. It holds neither content nor a name.
@@ -73,6 +86,39 @@ impl Record {
     }
 }
 
+impl Held {
+    /// Uses a permit to hold up.
+    #[must_use]
+    pub fn new(permit: HoldPermit, chat: ChatId, fact: Fact) -> Self {
+        let longest = permit.longest();
+        Self { chat, grant: permit.into_grant(), longest, fact }
+    }
+
+    /// The chat.
+    #[must_use]
+    pub const fn chat(&self) -> ChatId {
+        self.chat
+    }
+
+    /// The consent that it rests on, by its payload's digest.
+    #[must_use]
+    pub const fn grant(&self) -> &Digest {
+        &self.grant
+    }
+
+    /// How long it may wait.
+    #[must_use]
+    pub const fn longest(&self) -> Span {
+        self.longest
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn fact(&self) -> &Fact {
+        &self.fact
+    }
+}
+
 /// What a record says: a chat, a message, a recall or a call line, names already as the permit
 /// allows them.
 pub struct Fact {
@@ -82,6 +128,18 @@ pub struct Fact {
     pub fingerprint: Content,
     /// The line.
     pub body: Body,
+}
+
+impl Fact {
+    /// Marks what was held until the employee decided that the chat is business. A permit of that
+    /// moment then makes a [`Record`] of it.
+    #[must_use]
+    pub fn after_hold(mut self) -> Self {
+        if let Body::Message(line) = &mut self.body {
+            line.held = true;
+        }
+        self
+    }
 }
 
 impl Declaration {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Loggable;
 use crate::envelope::Document;
-use crate::id::{DeviceId, Digest, KeyId, PersonId, PurposeCode, TenantId};
+use crate::id::{DeviceId, Digest, KeyId, PersonId, PurposeCode, RuleId, TenantId};
 use crate::profile::Endpoint;
 use crate::source::Source;
 use crate::text::Language;
@@ -18,18 +18,26 @@ use crate::time::Timestamp;
 pub struct Scope {
     /// Purposes of processing.
     pub purposes: BTreeSet<PurposeCode>,
+    /// Digests of the purposes as they are worded, legal basis included: other words under the
+    /// same code are another purpose.
+    pub purpose_words: BTreeSet<Digest>,
     /// Sources that are read.
     pub sources: BTreeSet<Source>,
     /// Keys to which records are sealed, counsel's included.
     pub recipients: BTreeSet<KeyId>,
     /// Where batches are sent.
     pub endpoints: BTreeSet<Endpoint>,
+    /// Routes by which records leave mainland China (PIPL 39); empty in the ordinary case.
+    #[serde(default)]
+    pub export_routes: BTreeSet<RuleId>,
     /// The longest retention over all classes, in days.
     pub retention_days: u32,
     /// Kinds of rules that make a chat business.
     pub rule_classes: BTreeSet<RuleClass>,
     /// Longest quarantine of undecided messages in hours; 0 where there is none.
     pub hold_hours: u16,
+    /// Whether chats are kept before the counterpart has been told.
+    pub untold_counterparts: bool,
     /// Whether counterparts' names may be kept before they have been told.
     pub counterpart_names: bool,
 }
@@ -54,7 +62,7 @@ pub enum RuleClass {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Growth {
-    /// A new purpose.
+    /// A new purpose, or other words for one.
     Purposes,
     /// A new source.
     Sources,
@@ -62,13 +70,17 @@ pub enum Growth {
     Recipients,
     /// Another endpoint.
     Endpoints,
+    /// A new route out of mainland China.
+    ExportRoutes,
     /// A longer retention.
     Retention,
     /// A new kind of rule, or a new wildcard.
     RuleClasses,
     /// A quarantine, or a longer one.
     Hold,
-    /// Counterparts' names.
+    /// Chats of counterparts who have not been told.
+    UntoldCounterparts,
+    /// Their names.
     CounterpartNames,
 }
 
@@ -76,14 +88,18 @@ impl Scope {
     /// In what `wanted` goes beyond this scope; empty where it is covered.
     #[must_use]
     pub fn growth(&self, wanted: &Self) -> Vec<Growth> {
+        let same_purposes = wanted.purposes.is_subset(&self.purposes)
+            && wanted.purpose_words.is_subset(&self.purpose_words);
         let parts = [
-            (wanted.purposes.is_subset(&self.purposes), Growth::Purposes),
+            (same_purposes, Growth::Purposes),
             (wanted.sources.is_subset(&self.sources), Growth::Sources),
             (wanted.recipients.is_subset(&self.recipients), Growth::Recipients),
             (wanted.endpoints.is_subset(&self.endpoints), Growth::Endpoints),
+            (wanted.export_routes.is_subset(&self.export_routes), Growth::ExportRoutes),
             (wanted.retention_days <= self.retention_days, Growth::Retention),
             (wanted.rule_classes.is_subset(&self.rule_classes), Growth::RuleClasses),
             (wanted.hold_hours <= self.hold_hours, Growth::Hold),
+            (!wanted.untold_counterparts || self.untold_counterparts, Growth::UntoldCounterparts),
             (!wanted.counterpart_names || self.counterpart_names, Growth::CounterpartNames),
         ];
         parts.into_iter().filter(|(covered, _)| !covered).map(|(_, growth)| growth).collect()
@@ -97,9 +113,11 @@ impl std::fmt::Display for Growth {
             Self::Sources => "sources",
             Self::Recipients => "recipients",
             Self::Endpoints => "endpoints",
+            Self::ExportRoutes => "export_routes",
             Self::Retention => "retention",
             Self::RuleClasses => "rule_classes",
             Self::Hold => "hold",
+            Self::UntoldCounterparts => "untold_counterparts",
             Self::CounterpartNames => "counterpart_names",
         })
     }

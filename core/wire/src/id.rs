@@ -89,6 +89,15 @@ fixed_hex!(
     ChatId, 10, "chat id (20 lower-case hexadecimal digits)"
 );
 
+impl KeyId {
+    /// The key as people compare it: 16 hexadecimal digits in groups of four.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let groups: Vec<String> = self.0.chunks(2).map(|pair| HEXLOWER.encode(pair)).collect();
+        groups.join(" ")
+    }
+}
+
 impl Digest {
     /// The SHA-256 digest of the bytes.
     #[must_use]

@@ -62,10 +62,7 @@ impl Ed25519Key {
     /// The key as people compare it: 16 hexadecimal digits in groups of four.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let digits = self.key_id().to_string();
-        let groups: Vec<String> =
-            digits.as_bytes().chunks(4).map(|g| String::from_utf8_lossy(g).into_owned()).collect();
-        groups.join(" ")
+        self.key_id().fingerprint()
     }
 }
 

@@ -365,6 +365,8 @@ pub enum Cause {
     KeyLost,
     /// The counterpart has not been told, and the policy says to drop.
     CounterpartNotTold,
+    /// The counterpart objected.
+    CounterpartObjected,
 }
 
 /// A directory chat that the employee tagged personal.
