@@ -16,6 +16,9 @@ pub mod policy;
 pub mod ports;
 pub mod record;
 pub mod tag;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod vault;
 mod words;
 
 pub use error::AgentError;

@@ -5,7 +5,7 @@ use fenming_wire::Content;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
 use fenming_wire::envelope::Envelope;
 use fenming_wire::id::{ChatId, Digest, RetentionClass};
-use fenming_wire::record::{Body, CoverageLine, OverrideLine, Signed};
+use fenming_wire::record::{Body, CoverageLine, OverrideLine, Signed, Why};
 use fenming_wire::time::{Span, Timestamp};
 
 use crate::consent::{HoldPermit, Permit};
@@ -19,6 +19,7 @@ pub use lines::Scribe;
 pub struct Record {
     chat: ChatId,
     class: RetentionClass,
+    why: Why,
     grant: Digest,
     at: Timestamp,
     fingerprint: Content,
@@ -28,10 +29,21 @@ pub struct Record {
 /// Something of an undecided chat that waits in quarantine until the employee decides. It is
 /// shown to the employee and to nobody else, and destroyed when its time has passed.
 pub struct Held {
-    chat: ChatId,
+    chat: HeldChat,
     grant: Digest,
     longest: Span,
     fact: Fact,
+}
+
+/// An undecided chat as the employee sees it when they decide.
+#[derive(Clone)]
+pub struct HeldChat {
+    /// The chat.
+    pub id: ChatId,
+    /// Its title, as the permit allows it.
+    pub title: Content,
+    /// What speaks for business; without that nothing is held.
+    pub signal: Why,
 }
 
 /// Something that the agent says of itself. It holds neither content nor a name.
@@ -45,8 +57,8 @@ impl Record {
     #[must_use]
     pub fn new(business: &Business, permit: Permit, chat: ChatId, fact: Fact) -> Self {
         let Fact { at, fingerprint, body } = fact;
-        let class = business.class().clone();
-        Self { chat, class, grant: permit.into_grant(), at, fingerprint, body }
+        let (class, why) = (business.class().clone(), business.why().clone());
+        Self { chat, class, why, grant: permit.into_grant(), at, fingerprint, body }
     }
 
     /// The chat.
@@ -59,6 +71,12 @@ impl Record {
     #[must_use]
     pub const fn class(&self) -> &RetentionClass {
         &self.class
+    }
+
+    /// Why it is business.
+    #[must_use]
+    pub const fn why(&self) -> &Why {
+        &self.why
     }
 
     /// The consent that it rests on, by its payload's digest.
@@ -89,15 +107,15 @@ impl Record {
 impl Held {
     /// Uses a permit to hold up.
     #[must_use]
-    pub fn new(permit: HoldPermit, chat: ChatId, fact: Fact) -> Self {
+    pub fn new(permit: HoldPermit, chat: HeldChat, fact: Fact) -> Self {
         let longest = permit.longest();
         Self { chat, grant: permit.into_grant(), longest, fact }
     }
 
     /// The chat.
     #[must_use]
-    pub const fn chat(&self) -> ChatId {
-        self.chat
+    pub const fn chat(&self) -> &HeldChat {
+        &self.chat
     }
 
     /// The consent that it rests on, by its payload's digest.
