@@ -124,6 +124,8 @@ pub enum Trouble {
     Tls,
     /// The endpoint's key is none of those that the profile names.
     WrongPin,
+    /// The endpoint's certificate is not valid by the time that the phone knows.
+    CertificateDates,
     /// An address that the profile does not allow.
     Address(AddressRefused),
     /// The endpoint has more of this ledger than the phone: an old copy of the store was restored.
@@ -191,6 +193,7 @@ fn decide_failure(asked: Asked, failure: TransportFailure) -> Action {
         },
         TransportFailure::Tls => Action::Stop(Trouble::Tls),
         TransportFailure::WrongPin => Action::Stop(Trouble::WrongPin),
+        TransportFailure::CertificateDates => Action::Stop(Trouble::CertificateDates),
         TransportFailure::Address(refused) => Action::Stop(Trouble::Address(refused)),
     }
 }
@@ -251,6 +254,7 @@ impl Trouble {
             Self::Redirected => "redirect_refused",
             Self::Tls => "tls_failed",
             Self::WrongPin => "wrong_pin",
+            Self::CertificateDates => "certificate_dates",
             Self::Address(refused) => refused.code().0,
             Self::LedgerBehind => "ledger_behind",
             Self::EndpointBehind => "endpoint_behind",

@@ -1,8 +1,15 @@
 //! The port through which requests leave the phone, and the values that pass it.
 
+mod https;
+mod peer;
+mod resolver;
+mod tls;
+
 use fenming_wire::signature::Headers;
 use fenming_wire::time::Span;
 
+pub use self::https::HttpsTransport;
+pub use self::resolver::{Resolver, SystemResolver};
 use super::residency::AddressRefused;
 
 /// Sends one request and brings the answer. It never repeats a request, follows a redirect, uses
@@ -70,6 +77,10 @@ pub enum TransportFailure {
     /// The endpoint's key is none of those that the profile names. Nothing was sent.
     #[error("the endpoint's key is not the one that the profile names")]
     WrongPin,
+    /// By the time that the phone knows, the endpoint's certificate is not valid yet or any more.
+    /// Nothing was sent.
+    #[error("the endpoint's certificate is not valid at this time; check the phone's clock")]
+    CertificateDates,
     /// The address is refused. Nothing was sent.
     #[error(transparent)]
     Address(#[from] AddressRefused),

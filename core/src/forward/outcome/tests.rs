@@ -165,6 +165,8 @@ fn a_failure_of_tls_pin_or_address_stops_everything() {
         assert_eq!(tls, Action::Stop(Trouble::Tls));
         let pin = decide(asked, &Reply::Failed(TransportFailure::WrongPin));
         assert_eq!(pin, Action::Stop(Trouble::WrongPin));
+        let dates = decide(asked, &Reply::Failed(TransportFailure::CertificateDates));
+        assert_eq!(dates, Action::Stop(Trouble::CertificateDates));
         for refused in REFUSALS {
             let address = decide(asked, &Reply::Failed(TransportFailure::Address(refused)));
             assert_eq!(address, Action::Stop(Trouble::Address(refused)));
@@ -227,6 +229,7 @@ fn every_trouble_has_a_code_of_its_own() {
         Trouble::Redirected,
         Trouble::Tls,
         Trouble::WrongPin,
+        Trouble::CertificateDates,
         Trouble::LedgerBehind,
         Trouble::EndpointBehind,
         Trouble::LedgerForked,
