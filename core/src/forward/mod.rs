@@ -4,6 +4,7 @@
 //! [`backoff`] (how long to wait). Everything else works through ports and the vault.
 
 pub mod backoff;
+pub mod client;
 pub mod endpoint_clock;
 pub mod outcome;
 pub mod residency;
