@@ -105,13 +105,11 @@ impl<'a> Client<'a> {
     /// # Errors
     /// [`CallError`].
     pub fn enrol(&self, token: &EnrolmentToken) -> Result<Enrolment, CallError> {
-        let request =
-            EnrolmentRequest { token: token.clone(), device_key: *self.signer.key() };
+        let request = EnrolmentRequest { token: token.clone(), device_key: *self.signer.key() };
         let body = json::write(&request).map_err(CallError::Unwritable)?;
         let (answer, nonce) = self.post(ENROLMENTS_PATH, JSON_TYPE, body, Asked::Document)?;
-        let enrolment: Enrolment = self.read(&answer, &nonce, |bytes| {
-            json::parse(bytes, MAX_ANSWER_BYTES)
-        })?;
+        let enrolment: Enrolment =
+            self.read(&answer, &nonce, |bytes| json::parse(bytes, MAX_ANSWER_BYTES))?;
         if enrolment.device == self.device {
             Ok(enrolment)
         } else {
@@ -177,11 +175,7 @@ impl<'a> Client<'a> {
         let body = json::write(heartbeat).map_err(CallError::Unwritable)?;
         let asked = Asked::Heartbeat;
         let (answer, nonce) = self.post(HEARTBEATS_PATH, JSON_TYPE, body, asked)?;
-        if is_success(&answer) {
-            Ok(())
-        } else {
-            Err(self.refusal(asked, &answer, &nonce).into())
-        }
+        if is_success(&answer) { Ok(()) } else { Err(self.refusal(asked, &answer, &nonce).into()) }
     }
 
     /// Verifies a receipt: who signed it, and that it is about this tenant and device.
