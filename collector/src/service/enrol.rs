@@ -52,6 +52,7 @@ impl Service {
                 now,
             })
             .map_err(refusal)?;
+        self.folder.keep_key(&key)?;
         let documents = self.published().documents.clone();
         let enrolment = Enrolment {
             device: presented.device,

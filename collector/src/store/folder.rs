@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use fenming_wire::id::{DeviceId, Epoch};
+use fenming_wire::key::DeviceKey;
 use fenming_wire::manifest::Manifest;
 
 use super::{BatchRow, DeviceRow, Store, StoreError};
@@ -44,6 +45,7 @@ pub(crate) struct Settled {
 const SEALED: &str = "age";
 const MANIFEST: &str = "manifest.json";
 const RECEIPT: &str = "receipt.json";
+const DEVICE_KEY: &str = "device.pub";
 const TEMPORARY: &str = ".tmp";
 
 impl Place {
@@ -93,6 +95,20 @@ impl Folder {
         flush_dir(&folder)
     }
 
+    /// Puts a device's public key beside its epochs, so that a copy of the folder is enough to
+    /// check the device's signatures. Its text is the key in base64 and a newline.
+    pub(crate) fn keep_key(&self, key: &DeviceKey) -> Result<(), StoreError> {
+        let folder = self.data.join("batches").join(key.device_id().to_string());
+        let path = folder.join(DEVICE_KEY);
+        let text = format!("{key}\n");
+        if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
+            return Ok(());
+        }
+        make_dir(&folder)?;
+        replace(&path, text.as_bytes())?;
+        flush_dir(&folder)
+    }
+
     /// Puts the trust document where a custodian finds it.
     pub(crate) fn keep_trust(&self, version: u64, trust: &[u8]) -> Result<(), StoreError> {
         let history = self.data.join("trust");
@@ -113,7 +129,8 @@ impl Folder {
     pub(crate) fn settle(&self, store: &Store) -> Result<Settled, StoreError> {
         let mut settled = Settled::default();
         let mut known = BTreeSet::new();
-        for DeviceRow { device, .. } in store.devices()? {
+        for DeviceRow { device, key, .. } in store.devices()? {
+            self.keep_key(&key)?;
             for row in store.batches(device)? {
                 let at = Place { device, epoch: row.epoch, first: row.first, last: row.last };
                 known.extend(self.complete(at, &row, &mut settled)?);
