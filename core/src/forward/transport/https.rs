@@ -47,10 +47,20 @@ impl HttpsTransport {
         resolver: Arc<dyn Resolver>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, TransportFailure> {
+        let checked = CheckedResolver { resolver, residency: residency.clone() };
+        Self::build(profile, residency, Arc::new(checked), clock)
+    }
+
+    fn build(
+        profile: &Profile,
+        residency: Residency,
+        resolver: Arc<impl Resolve + 'static>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, TransportFailure> {
         residency.check_host(profile.endpoint.host())?;
         let client = Client::builder()
             .tls_backend_preconfigured(tls::config(profile, Arc::clone(&clock))?)
-            .dns_resolver(Arc::new(CheckedResolver { resolver, residency: residency.clone() }))
+            .dns_resolver(resolver)
             .connector_layer(PeerLayer(residency.clone()))
             .https_only(true)
             .http1_only()
