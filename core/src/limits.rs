@@ -11,6 +11,9 @@ pub const MAX_TEXT_BYTES: usize = 28 * 1024;
 /// on.
 pub const NOTIFICATION_TEXT_UNITS: usize = 1_024;
 
+/// Most bytes of a locale pack; the ones that are shipped have about 5 KiB.
+pub const MAX_PACK_BYTES: usize = 256 * 1024;
+
 /// Most bytes of one line of observations in a file: three strings of the longest kind, escaped.
 pub const MAX_INPUT_LINE_BYTES: usize = 256 * 1024;
 

@@ -6,8 +6,11 @@
 //! strings that were shown.
 
 mod assemble;
+mod message;
+mod notice;
 mod packs;
 mod reading;
+mod shape;
 
 pub use assemble::Assembler;
 pub use packs::Packs;
