@@ -27,7 +27,7 @@ fn the_working_day_gives_the_events_that_it_was_written_for() {
     let day = day();
     let events = run(&day);
     assert!(day.len() >= 150);
-    assert_eq!(count(&events, |what| matches!(what, What::Recall(_))), 8);
+    assert_eq!(count(&events, |what| matches!(what, What::Recall(_))), 7);
     assert_eq!(count(&events, |what| matches!(what, What::Call(_))), 6);
     assert_eq!(count(&events, |what| matches!(what, What::Redacted)), 2);
     assert_eq!(count(&events, |what| matches!(what, What::PreviewHidden)), 3);
