@@ -1,6 +1,7 @@
 //! The clock port. All time comes in through it.
 
 pub use fenming_wire::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Tells the time. Wall time may be wrong, may jump, and may be set by the employee.
 pub trait Clock: Send + Sync {
@@ -12,7 +13,7 @@ pub trait Clock: Send + Sync {
 }
 
 /// A moment on the phone's steady clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     /// Changes with every start of the phone.
     pub id: [u8; 16],

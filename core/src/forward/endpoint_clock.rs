@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fenming_wire::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::clock::{Boot, Clock};
 
@@ -14,7 +15,7 @@ pub struct EndpointClock {
 }
 
 /// A moment at which the endpoint signed its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
     /// The time that it signed.
     pub signed: Timestamp,
@@ -35,8 +36,13 @@ impl EndpointClock {
     /// request.
     pub fn learn(&self, signed: Timestamp) -> Anchor {
         let anchor = Anchor { signed, wall: self.clock.now(), boot: self.clock.boot() };
-        *self.anchor.lock().unwrap_or_else(PoisonError::into_inner) = Some(anchor);
+        self.restore(Some(anchor));
         anchor
+    }
+
+    /// Goes on from what an earlier run learnt and the store kept.
+    pub fn restore(&self, anchor: Option<Anchor>) {
+        *self.anchor.lock().unwrap_or_else(PoisonError::into_inner) = anchor;
     }
 
     /// What was learnt last.

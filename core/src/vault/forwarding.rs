@@ -1,4 +1,4 @@
-//! Where forwarding stands, so that a restart forgets neither backoff nor lease.
+//! Where forwarding stands, so that a restart forgets neither backoff nor doubt.
 
 use fenming_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,10 @@ pub struct ForwardingState {
     /// Nothing is tried before this.
     #[serde(default)]
     pub wait_until: Option<Timestamp>,
-    /// A run holds the right to forward until this, so that two wake-ups do not overlap.
+    /// A batch was sent whose fate is not known: the endpoint is asked for its state before
+    /// anything else. It is set before the first send of a run, so a crash leaves it set.
     #[serde(default)]
-    pub lease_until: Option<Timestamp>,
+    pub in_doubt: bool,
     /// When forwarding was last tried.
     #[serde(default)]
     pub last_attempt: Option<Timestamp>,
@@ -29,9 +30,12 @@ pub struct ForwardingState {
     /// A paused transport is tried again after this.
     #[serde(default)]
     pub probe_at: Option<Timestamp>,
-    /// The endpoint's clock minus the phone's, in milliseconds, as last signed.
+    /// The pause ends early only when the profile changes, not when the policy does.
     #[serde(default)]
-    pub clock_offset: Option<i64>,
+    pub stopped: bool,
+    /// Most lines of a batch, after the endpoint refused a larger one.
+    #[serde(default)]
+    pub max_lines: Option<usize>,
 }
 
 impl Stored for ForwardingState {
