@@ -1,5 +1,8 @@
 //! What the process does to keep its memory to itself.
 
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
 /// Switches core dumps off and, on Linux, forbids other processes of the same user to attach.
 ///
 /// The endpoint holds no plaintext, but it does hold the receipt key. Call it once, before the

@@ -34,12 +34,14 @@ pub mod limits;
 mod server;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError, Documents, TlsIdentity};
 pub use console::{BatchEntry, Console, DeviceEntry, ReceivedHeartbeat};
 pub use harden::harden_process;
 pub use limits::Limits;
-pub use server::routes::{RouteEntry, routes};
+pub use server::routes::{Caller, RouteEntry, routes};
 pub use server::{Collector, Running, StartError};
 pub use store::StoreError;

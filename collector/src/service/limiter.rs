@@ -1,5 +1,8 @@
 //! Failed enrolments by address: a pure count over a sliding window.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -15,14 +18,13 @@ pub(crate) struct FailureLimiter {
 
 impl FailureLimiter {
     /// Seconds that the address must wait, where it failed too often.
-    pub(crate) fn wait(&mut self, address: IpAddr, now: Timestamp) -> Option<i64> {
-        let key = network(address);
-        let times = self.failures.get_mut(&key)?;
-        forget(times, now);
-        if times.len() < MAX_FAILURES {
+    pub(crate) fn wait(&self, address: IpAddr, now: Timestamp) -> Option<i64> {
+        let times = self.failures.get(&network(address))?;
+        let mut recent = times.iter().filter(|at| within(**at, now));
+        let oldest = *recent.next()?;
+        if recent.count().saturating_add(1) < MAX_FAILURES {
             return None;
         }
-        let oldest = *times.front()?;
         let left = (oldest + FAILURE_WINDOW).since(now).as_millis();
         Some(left.div_euclid(1000).saturating_add(1))
     }
@@ -56,9 +58,14 @@ impl FailureLimiter {
     }
 }
 
-/// Drops failures that lie outside the window, those of a clock that was set back included.
 fn forget(times: &mut VecDeque<Timestamp>, now: Timestamp) {
-    times.retain(|at| *at <= now && now.since(*at) < FAILURE_WINDOW);
+    times.retain(|at| within(*at, now));
+}
+
+/// Whether a failure still counts. One that lies in the future, of a clock that was set back,
+/// does not.
+fn within(at: Timestamp, now: Timestamp) -> bool {
+    at <= now && now.since(at) < FAILURE_WINDOW
 }
 
 /// One customer of an IPv6 network has a whole /64, so all of it counts as one.

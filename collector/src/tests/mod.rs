@@ -1,0 +1,14 @@
+//! The endpoint as its callers meet it: real TLS, real SQLite, real keys.
+
+mod batches;
+mod canary;
+mod client;
+mod documents;
+mod enrolment;
+mod fixture;
+mod heartbeats;
+mod limits;
+mod model;
+mod restart;
+mod routes;
+mod signatures;
