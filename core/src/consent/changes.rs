@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fenming_wire::Content;
 use fenming_wire::id::RuleId;
-use fenming_wire::policy::Policy;
+use fenming_wire::policy::{ChatKind, Policy, TitleMatch};
 use serde::{Deserialize, Serialize};
 
 /// A rule that came, went or took other words between two policies. It is shown to the employee.
@@ -40,42 +40,54 @@ pub enum Change {
     Added,
     /// It is gone.
     Removed,
-    /// It has other words.
+    /// It has other words, or takes other chats by them.
     Reworded,
 }
 
-/// What changed between two policies, by kind and rule. Nothing where there was none before: the
-/// notice itself then tells what there is.
+/// What changed between two policies, by kind and rule. Of the first policy there is nothing to
+/// say here: the notice itself tells what there is.
 #[must_use]
 pub fn rule_changes(old: &Policy, new: &Policy) -> Vec<ChangedRule> {
     let (old, new) = (rules(old), rules(new));
-    let line = |(kind, rule): &(RuleKind, &RuleId), change, words: &str| ChangedRule {
+    let line = |(kind, rule): &(RuleKind, &RuleId), change, said: &Said| ChangedRule {
         rule: (*rule).clone(),
         kind: *kind,
         change,
-        words: words.into(),
+        words: said.words.as_str().into(),
     };
-    let came = new.iter().filter_map(|(key, words)| match old.get(key) {
-        None => Some(line(key, Change::Added, words)),
-        Some(before) if before != words => Some(line(key, Change::Reworded, words)),
+    let came = new.iter().filter_map(|(key, said)| match old.get(key) {
+        None => Some(line(key, Change::Added, said)),
+        Some(before) if before != said => Some(line(key, Change::Reworded, said)),
         Some(_) => None,
     });
     let gone = old
         .iter()
         .filter(|(key, _)| !new.contains_key(key))
-        .map(|(key, words)| line(key, Change::Removed, words));
+        .map(|(key, said)| line(key, Change::Removed, said));
     came.chain(gone).collect()
 }
 
-fn rules(policy: &Policy) -> BTreeMap<(RuleKind, &RuleId), String> {
-    let directory = policy
-        .directory
-        .iter()
-        .map(|entry| ((RuleKind::Directory, &entry.id), entry.title.clone()));
-    let groups =
-        policy.group_rules.iter().map(|rule| ((RuleKind::GroupRule, &rule.id), rule.text.clone()));
-    let texts =
-        policy.text_rules.iter().map(|rule| ((RuleKind::TextRule, &rule.id), rule.any.join(", ")));
+/// What a rule says, as far as it decides which chats it takes.
+#[derive(PartialEq, Eq)]
+struct Said {
+    words: String,
+    of: Option<ChatKind>,
+    how: Option<TitleMatch>,
+}
+
+fn rules(policy: &Policy) -> BTreeMap<(RuleKind, &RuleId), Said> {
+    let directory = policy.directory.iter().map(|entry| {
+        let said = Said { words: entry.title.clone(), of: Some(entry.kind), how: None };
+        ((RuleKind::Directory, &entry.id), said)
+    });
+    let groups = policy.group_rules.iter().map(|rule| {
+        let said = Said { words: rule.text.clone(), of: None, how: Some(rule.how) };
+        ((RuleKind::GroupRule, &rule.id), said)
+    });
+    let texts = policy.text_rules.iter().map(|rule| {
+        let said = Said { words: rule.any.join(", "), of: None, how: None };
+        ((RuleKind::TextRule, &rule.id), said)
+    });
     directory.chain(groups).chain(texts).collect()
 }
 

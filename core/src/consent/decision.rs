@@ -1,5 +1,6 @@
 //! What the employee decided, and what follows from it now.
 
+use fenming_wire::WireError;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal, Growth, Scope};
 use fenming_wire::envelope::Envelope;
 use fenming_wire::heartbeat;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::notice::NoticeText;
 use crate::error::AgentError;
+use crate::ports::KeyError;
 
 /// What the employee last decided. Whether that covers what the agent does now is never stored:
 /// it is asked of the scope each time.
@@ -91,8 +93,8 @@ impl Decision {
     /// well; it counts only where the text offered one.
     ///
     /// # Errors
-    /// [`AgentError::DocumentRefused`] where the device key did not sign; the earlier decision
-    /// then stays.
+    /// [`AgentError::KeyUnavailable`] where the device key did not sign; the earlier decision then
+    /// stays. [`AgentError::DocumentRefused`] where the scope is too large for a grant.
     pub fn agree(
         notice: &NoticeText,
         who: &Signatory,
@@ -258,7 +260,7 @@ impl Withdrawal {
     /// try again later.
     ///
     /// # Errors
-    /// [`AgentError::DocumentRefused`] where the device key did not sign.
+    /// [`AgentError::KeyUnavailable`] where the device key did not sign.
     pub fn sign(
         &self,
         who: &Signatory,
@@ -303,8 +305,11 @@ enum Stored {
     Withdrawn(Withdrawal),
 }
 
-fn refused(document: &'static str) -> impl Fn(fenming_wire::WireError) -> AgentError {
-    move |source| AgentError::DocumentRefused { document, source }
+fn refused(document: &'static str) -> impl Fn(WireError) -> AgentError {
+    move |source| match source {
+        WireError::SignerFailed => AgentError::KeyUnavailable(KeyError::Failed),
+        source => AgentError::DocumentRefused { document, source },
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ mod changes;
 mod decision;
 pub mod notice;
 mod permit;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use changes::{Change, ChangedRule, RuleKind, rule_changes};
 pub use decision::{ConsentState, Decision, Grant, Signatory, Withdrawal};

@@ -8,6 +8,8 @@
 
 mod accept;
 mod life;
+#[cfg(test)]
+pub(crate) mod sample;
 mod scope;
 
 pub use accept::{Seen, Trusted, accept_policy, accept_trust};

@@ -110,8 +110,8 @@ pub(super) const NAMES_AWAITED: Phrase = phrase(
     "Until counterparts have been told, their chats are not kept; nor where they object.",
 );
 pub(super) const ABOUT_THE_AGENT: Phrase = phrase(
-    "关于本应用自身：您的同意与撤回、您的代号、本设备的公钥、软件版本，以及哪些时段看不到消息。",
-    "About the app itself: your consent and its withdrawal, your pseudonym, this device's public key, software versions, and the stretches of time in which nothing could be seen.",
+    "关于本应用自身：您的同意与撤回、您的代号、本设备的公钥，以及哪些时段看不到消息。单位 IT 只看得到运行状况：同意与采集的状态、待发条数、最近一次发送、软件和系统版本、占用空间。",
+    "About the app itself: your consent and its withdrawal, your pseudonym, this device's public key, and the stretches of time in which nothing could be seen. The organisation's IT sees only how the app is doing: the state of consent and capture, how many records wait, the last sending, versions of app and system, space used.",
 );
 
 pub(super) const NEVER: Phrase = phrase("六、绝不读取", "6. What is never read");
