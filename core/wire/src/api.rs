@@ -183,3 +183,6 @@ impl ProblemKind {
 fn blank() -> String {
     "about:blank".to_owned()
 }
+
+#[cfg(test)]
+mod tests;

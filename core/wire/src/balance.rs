@@ -71,3 +71,6 @@ impl Document for Balance {
         if self.books.add_up() { Ok(()) } else { Err(WireError::field("books", "do not add up")) }
     }
 }
+
+#[cfg(test)]
+mod tests;

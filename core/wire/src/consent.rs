@@ -176,3 +176,6 @@ impl Document for ConsentWithdrawal {
     const TYPE: &'static str = "application/vnd.fenming.consent-withdrawal.v1+json";
     const LIMIT: usize = 16 * 1024;
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,6 @@ impl std::fmt::Display for Code {
 }
 
 impl Loggable for Code {}
+
+#[cfg(test)]
+mod tests;

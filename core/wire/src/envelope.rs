@@ -169,3 +169,6 @@ pub(crate) mod base64_bytes {
         BASE64.decode(text.as_bytes()).map_err(|_| serde::de::Error::custom("not base64"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,3 +85,6 @@ impl Raw {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,3 +35,6 @@ pub fn split(frame: &[u8]) -> Result<(Envelope<Manifest>, &[u8]), WireError> {
     let (head, rest) = frame.split_at(end);
     Ok((Envelope::from_bytes(head)?, rest.get(1..).unwrap_or_default()))
 }
+
+#[cfg(test)]
+mod tests;

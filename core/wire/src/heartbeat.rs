@@ -108,3 +108,6 @@ pub enum ConsentState {
 
 /// Most bytes of a heartbeat.
 pub const MAX_HEARTBEAT_BYTES: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests;

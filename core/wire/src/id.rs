@@ -191,3 +191,6 @@ short_name!(
     /// A purpose of processing, as a code that policy and consent share.
     PurposeCode, "purpose code (1 to 64 of a-z 0-9 - _ .)"
 );
+
+#[cfg(test)]
+mod tests;

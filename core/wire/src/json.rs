@@ -32,16 +32,15 @@ fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> WireError {
         return WireError::NotJson { line: inner.line(), column: inner.column() };
     }
     let text = inner.to_string();
-    let mut path = error.path().to_string();
+    let mut path = readable(error.path());
     let reason = if text.starts_with("missing field") {
         append(&mut path, &text);
         "is missing"
     } else if text.starts_with("unknown field") {
-        if !path.ends_with(quoted(&text).unwrap_or("\0")) {
-            append(&mut path, &text);
-        }
+        append(&mut path, &text);
         "is not known"
     } else if text.starts_with("duplicate field") {
+        append(&mut path, &text);
         "stands twice"
     } else if text.starts_with("unknown variant") {
         "is none of the allowed words"
@@ -53,20 +52,47 @@ fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> WireError {
     WireError::Field { path, reason }
 }
 
+/// The path, with `?` for every key that does not look like a field's name: a document may have
+/// keys that hold anything.
+fn readable(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut readable = String::new();
+    for segment in path.iter() {
+        let key = match segment {
+            Segment::Seq { index } => {
+                readable.push_str(&format!("[{index}]"));
+                continue;
+            }
+            Segment::Map { key } => plain(key).unwrap_or("?"),
+            Segment::Enum { variant } => plain(variant).unwrap_or("?"),
+            Segment::Unknown => "?",
+        };
+        push(&mut readable, key);
+    }
+    readable
+}
+
+/// Names the field that serde's refusal names, unless the path ends with it already.
 fn append(path: &mut String, text: &str) {
-    if let Some(name) = quoted(text) {
-        if path == "." {
-            path.clear();
-        } else {
-            path.push('.');
-        }
-        path.push_str(name);
+    if let Some(name) = text.split('`').nth(1).and_then(plain)
+        && path.rsplit(['.', ']']).next() != Some(name)
+    {
+        push(path, name);
     }
 }
 
-/// The field name in a refusal of serde's, where it looks like a field name.
-fn quoted(text: &str) -> Option<&str> {
-    let name = text.split('`').nth(1)?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    (name.len() <= 64 && name.chars().all(plain)).then_some(name)
+fn push(path: &mut String, key: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(key);
 }
+
+/// The key, where it looks like a field's name.
+fn plain(key: &str) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    (key.len() <= 64 && key.chars().all(plain)).then_some(key)
+}
+
+#[cfg(test)]
+mod tests;

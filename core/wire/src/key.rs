@@ -187,3 +187,6 @@ base64_text!(Ed25519Key, "Ed25519", |bytes: &[u8]| {
     bytes.try_into().map(Self).map_err(|_| WireError::BadKey("Ed25519"))
 });
 base64_text!(DeviceKey, "P-256", Self::from_point);
+
+#[cfg(test)]
+mod tests;

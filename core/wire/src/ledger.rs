@@ -71,3 +71,6 @@ fn finish(context: Context) -> Digest {
     bytes.copy_from_slice(context.finish().as_ref());
     Digest::from_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,5 +32,8 @@ pub mod text;
 pub mod time;
 pub mod trust;
 
+#[cfg(test)]
+mod samples;
+
 pub use content::{Code, Content, Loggable};
 pub use error::WireError;

@@ -60,3 +60,6 @@ impl Document for Manifest {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -343,3 +343,6 @@ fn short_enough(path: &str, text: &str, least: usize) -> Result<(), WireError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! Every key is optional text to the platforms, so parsing accepts strings throughout and says of
 //! every key that it refuses which one and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
@@ -96,9 +96,13 @@ pub fn parse(map: &BTreeMap<String, String>) -> Parsed {
     let export_route = reader.optional("export_route", |t| t.parse().ok());
     let enrolment_token = reader.optional("enrolment_token", |t| t.to_owned().try_into().ok());
     let pins = tls_pins.unwrap_or_default();
-    let anchored = tls_ca.is_some() || pins.len() >= 2;
+    let distinct: BTreeSet<&Digest> = pins.iter().collect();
+    let anchored = tls_ca.is_some() || distinct.len() >= 2;
     if !anchored {
-        reader.refuse("tls_pins", "needs two pins (one as backup), or `tls_ca` must be given");
+        reader.refuse(
+            "tls_pins",
+            "needs two different pins (one as backup), or `tls_ca` must be given",
+        );
     }
     let profile = match (tenant, endpoint, root_key, address_ranges) {
         (Some(tenant), Some(endpoint), Some(root_key), Some(address_ranges)) if anchored => {
@@ -314,3 +318,6 @@ impl From<EnrolmentToken> for String {
         token.0.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,11 +14,11 @@ use crate::error::WireError;
 pub struct AddressRange(IpNet);
 
 impl AddressRange {
-    /// Whether the address, or the IPv4 address inside a mapped or NAT64 one, is in the range.
+    /// Whether the address is in the range. What counts of a mapped or NAT64 address is the IPv4
+    /// address inside, for that is where the bytes go.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        let plain = embedded(address);
-        self.0.contains(&plain) || self.0.contains(&address)
+        self.0.contains(&embedded(address))
     }
 
     /// Whether the whole of another range lies in this one.
@@ -80,3 +80,6 @@ impl fmt::Display for AddressRange {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,3 +120,6 @@ impl Document for CollectorState {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -427,3 +427,6 @@ impl Line {
 fn is_false(value: &bool) -> bool {
     !value
 }
+
+#[cfg(test)]
+mod tests;

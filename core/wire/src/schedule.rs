@@ -110,7 +110,10 @@ impl TryFrom<String> for CivilTime {
     type Error = WireError;
     fn try_from(text: String) -> Result<Self, WireError> {
         let wrong = || WireError::field("", "is no time of day such as 09:30");
-        let digits = |part: &str| (part.len() == 2).then(|| part.parse::<u16>().ok()).flatten();
+        let digits = |part: &str| {
+            let plain = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+            plain.then(|| part.parse::<u16>().ok()).flatten()
+        };
         let (hours, minutes) = text.split_once(':').ok_or_else(wrong)?;
         match (digits(hours), digits(minutes)) {
             (Some(h @ 0..=23), Some(m @ 0..=59)) => Ok(Self { minutes: h * 60 + m }),
@@ -124,3 +127,6 @@ impl From<CivilTime> for String {
         format!("{:02}:{:02}", time.minutes / 60, time.minutes % 60)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,9 +152,10 @@ impl TryFrom<String> for Recipient {
 impl std::str::FromStr for Recipient {
     type Err = WireError;
     fn from_str(text: &str) -> Result<Self, WireError> {
-        let recipient = Self(text.to_owned());
-        recipient.key()?;
-        Ok(recipient)
+        // Bech32 may be written in capitals too; one key must have one spelling.
+        let key: age::x25519::Recipient =
+            text.parse().map_err(|_| WireError::BadKey("age X25519"))?;
+        Ok(Self(key.to_string()))
     }
 }
 
@@ -176,3 +177,6 @@ impl std::str::FromStr for Identity {
         text.trim().parse().map(Self).map_err(|_| WireError::BadKey("age X25519"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,7 +103,8 @@ pub fn parse(headers: &Headers) -> Result<Presented, WireError> {
         .strip_prefix(COMPONENTS)
         .ok_or_else(|| wrong("must cover @method, @authority, @path and content-digest"))?;
     let mut found = Parameters::default();
-    for parameter in parameters.split(';').skip(1) {
+    let parameters = parameters.strip_prefix(';').ok_or_else(|| wrong("lacks its parameters"))?;
+    for parameter in parameters.split(';') {
         found.take(parameter)?;
     }
     let signature = headers
@@ -177,6 +178,16 @@ impl Parameters {
         let (name, value) =
             parameter.split_once('=').ok_or_else(|| wrong("has a parameter without a value"))?;
         let text = || value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+        let twice = match name {
+            "created" => self.created.is_some(),
+            "nonce" => self.nonce.is_some(),
+            "keyid" => self.device.is_some(),
+            "alg" => self.algorithm.is_some(),
+            _ => return Err(wrong("has a parameter that is not known")),
+        };
+        if twice {
+            return Err(wrong("has a parameter twice"));
+        }
         match name {
             "created" => {
                 let seconds: i64 = value.parse().map_err(|_| wrong("`created` is no number"))?;
@@ -191,8 +202,7 @@ impl Parameters {
                 let device = text().and_then(|id| id.parse().ok());
                 self.device = Some(device.ok_or_else(|| wrong("`keyid` is no device id"))?);
             }
-            "alg" => self.algorithm = text().map(str::to_owned),
-            _ => return Err(wrong("has a parameter that is not known")),
+            _ => self.algorithm = text().map(str::to_owned),
         }
         Ok(())
     }
@@ -218,3 +228,6 @@ fn base(request: Request<'_>, content_digest: &str, input: &str) -> Vec<u8> {
     )
     .into_bytes()
 }
+
+#[cfg(test)]
+mod tests;

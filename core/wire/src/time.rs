@@ -96,7 +96,7 @@ pub struct NotATimestamp;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(transparent)]
+#[serde(from = "i64", into = "i64")]
 pub struct Span(i64);
 
 impl Span {
@@ -136,3 +136,18 @@ impl Span {
         self.0
     }
 }
+
+impl From<i64> for Span {
+    fn from(millis: i64) -> Self {
+        Self::millis(millis)
+    }
+}
+
+impl From<Span> for i64 {
+    fn from(span: Span) -> Self {
+        span.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

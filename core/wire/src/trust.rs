@@ -124,3 +124,6 @@ impl Freshness {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
