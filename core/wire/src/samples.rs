@@ -171,15 +171,18 @@ pub(crate) fn schedule() -> Schedule {
 pub(crate) fn scope() -> Scope {
     Scope {
         purposes: BTreeSet::from(["trade-records".parse().unwrap()]),
+        purpose_words: BTreeSet::from([Digest::of("保存交易沟通记录".as_bytes())]),
         sources: BTreeSet::from([Source::WechatNotification]),
         recipients: BTreeSet::from([KeyId::from_bytes([7; 8])]),
         endpoints: BTreeSet::from(["https://archive.hengshan.example".parse().unwrap()]),
+        export_routes: BTreeSet::from(["scc-2026-17".parse().unwrap()]),
         retention_days: 7300,
         rule_classes: BTreeSet::from([
             RuleClass::Directory,
             RuleClass::GroupRule("衡山客户".to_owned()),
         ]),
         hold_hours: 48,
+        untold_counterparts: false,
         counterpart_names: false,
     }
 }

@@ -19,7 +19,7 @@ fn the_same_scope_is_covered() {
 
 #[test]
 fn every_part_that_grows_is_named() {
-    let cases: [(Change, Growth); 9] = [
+    let cases: [(Change, Growth); 12] = [
         (|s| _ = s.purposes.insert("marketing".parse().unwrap()), Growth::Purposes),
         (|s| _ = s.recipients.insert(KeyId::from_bytes([8; 8])), Growth::Recipients),
         (|s| _ = s.endpoints.insert("https://b.example".parse().unwrap()), Growth::Endpoints),
@@ -31,6 +31,9 @@ fn every_part_that_grows_is_named() {
         ),
         (|s| s.hold_hours += 1, Growth::Hold),
         (|s| s.counterpart_names = true, Growth::CounterpartNames),
+        (|s| s.untold_counterparts = true, Growth::UntoldCounterparts),
+        (|s| _ = s.purpose_words.insert(Digest::of(b"other words")), Growth::Purposes),
+        (|s| _ = s.export_routes.insert("scc-2027-1".parse().unwrap()), Growth::ExportRoutes),
         (|s| s.endpoints = ["https://b.example".parse().unwrap()].into(), Growth::Endpoints),
     ];
     for (change, expected) in cases {
@@ -58,6 +61,9 @@ fn whatever_shrinks_is_covered() {
 #[test]
 fn all_growth_is_named_at_once() {
     let nothing = Scope {
+        purpose_words: BTreeSet::new(),
+        export_routes: BTreeSet::new(),
+        untold_counterparts: false,
         purposes: BTreeSet::new(),
         sources: BTreeSet::new(),
         recipients: BTreeSet::new(),
@@ -67,7 +73,7 @@ fn all_growth_is_named_at_once() {
         hold_hours: 0,
         counterpart_names: false,
     };
-    let everything = Scope { counterpart_names: true, ..scope() };
+    let everything = Scope { untold_counterparts: true, counterpart_names: true, ..scope() };
     let all: Vec<String> = nothing.growth(&everything).iter().map(ToString::to_string).collect();
     assert_eq!(
         all,
@@ -76,9 +82,11 @@ fn all_growth_is_named_at_once() {
             "sources",
             "recipients",
             "endpoints",
+            "export_routes",
             "retention",
             "rule_classes",
             "hold",
+            "untold_counterparts",
             "counterpart_names"
         ]
     );
