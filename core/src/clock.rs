@@ -1,5 +1,7 @@
 //! The clock port. All time comes in through it.
 
+use serde::{Deserialize, Serialize};
+
 pub use fenming_wire::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -270,7 +270,8 @@ impl Inner {
         };
         let pseudonym = |name: &str| self.pseudonym(known.id, name);
         let scribe = Scribe::new(known.id, chat_permit.naming(), &pseudonym);
-        let presented = if is_presented(known, business) { None } else { scribe.chat(event, business) };
+        let presented =
+            if is_presented(known, business) { None } else { scribe.chat(event, business) };
         let chat = presented.map(|fact| Record::new(business, chat_permit, known.id, fact));
         let fact = scribe.fact(event);
         let fact = fact.map(|fact| Record::new(business, fact_permit, known.id, fact));

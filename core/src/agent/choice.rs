@@ -181,8 +181,7 @@ impl Inner {
         if lines.is_empty() {
             return Ok(());
         }
-        let declarations: Vec<Declaration> =
-            lines.into_iter().map(Declaration::coverage).collect();
+        let declarations: Vec<Declaration> = lines.into_iter().map(Declaration::coverage).collect();
         let entries: Vec<Entry<'_>> = declarations.iter().map(Entry::Declaration).collect();
         self.vault.write(&entries)?;
         self.vault.put(&self.coverage)

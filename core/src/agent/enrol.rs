@@ -98,7 +98,8 @@ impl Agent {
         })?;
         let (_, trust) = inner.fetch_trust(&profile)?;
         let transport = inner.connect(&profile, trust.document())?;
-        let enrolment = inner.client(transport.as_ref(), &profile, trust.document())?.enrol(&token)?;
+        let enrolment =
+            inner.client(transport.as_ref(), &profile, trust.document())?.enrol(&token)?;
         inner.vault.set_device(enrolment.device)?;
         inner.set(|settings| settings.person = Some(enrolment.person.clone()))?;
         inner.take_documents(&profile, &enrolment.trust, &enrolment.policy)?;
@@ -194,10 +195,8 @@ impl Inner {
             rule_changes(old.policy.document(), next.policy.document())
         });
         let (at, policy_version) = (self.now(), next.policy.version());
-        let changes: Vec<LoggedChange> = changes
-            .into_iter()
-            .map(|change| LoggedChange { at, policy_version, change })
-            .collect();
+        let changes: Vec<LoggedChange> =
+            changes.into_iter().map(|change| LoggedChange { at, policy_version, change }).collect();
         self.vault.put(trust)?;
         self.vault.put(policy)?;
         if !changes.is_empty() {

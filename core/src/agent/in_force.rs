@@ -34,8 +34,7 @@ impl InForce {
         trust: Trusted<TrustDocument>,
         policy: Trusted<Policy>,
     ) -> Result<Self, AgentError> {
-        let refused =
-            |source| AgentError::DocumentRefused { document: "policy", source };
+        let refused = |source| AgentError::DocumentRefused { document: "policy", source };
         Ok(Self {
             who: Signatory { tenant: profile.tenant.clone(), device, person },
             rules: Ruleset::compile(policy.document())?,

@@ -10,6 +10,7 @@ mod connector;
 mod enrol;
 mod forwarding;
 mod in_force;
+mod overview;
 mod phone;
 mod recent;
 mod review;

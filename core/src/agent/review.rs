@@ -162,7 +162,8 @@ impl Inner {
 
     /// A directory chat that becomes personal leaves a trace without content.
     fn declare_override(&mut self, chat: Option<&Chat>) -> Result<(), AgentError> {
-        let why = chat.and_then(|chat| chat.verdict.as_ref()).and_then(|verdict| verdict.why.as_ref());
+        let why =
+            chat.and_then(|chat| chat.verdict.as_ref()).and_then(|verdict| verdict.why.as_ref());
         let rule = match why {
             Some(why) if why.step == Step::Directory => why.rule.clone(),
             Some(_) | None => None,
@@ -192,8 +193,7 @@ impl Inner {
         };
         let pseudonymous = permit.naming() == Naming::Pseudonyms;
         let hidden = pseudonymous && chat.kind != fenming_wire::policy::ChatKind::Group;
-        let title =
-            if hidden { self.pseudonym(chat.id, title.expose()) } else { title.clone() };
+        let title = if hidden { self.pseudonym(chat.id, title.expose()) } else { title.clone() };
         let body = Body::Chat(ChatLine {
             t: now.millis(),
             chat: chat.id,

@@ -90,11 +90,7 @@ impl Inner {
         Ok(())
     }
 
-    fn restore_documents(
-        &mut self,
-        profile: &Profile,
-        person: PersonId,
-    ) -> Result<(), AgentError> {
+    fn restore_documents(&mut self, profile: &Profile, person: PersonId) -> Result<(), AgentError> {
         let Some(device) = self.vault.device()? else { return Ok(()) };
         let trust = self.vault.get::<Envelope<TrustDocument>>()?;
         let policy = self.vault.get::<Envelope<Policy>>()?;
@@ -105,7 +101,9 @@ impl Inner {
         });
         match ready {
             Ok(in_force) => self.in_force = Some(in_force),
-            Err(error) => say(Level::Warn, Code("documents_void"), &[("code", &Code(error.code()))]),
+            Err(error) => {
+                say(Level::Warn, Code("documents_void"), &[("code", &Code(error.code()))])
+            }
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ impl<'a> Scribe<'a> {
     #[must_use]
     pub fn chat(&self, event: &Event, business: &Business) -> Option<Fact> {
         let seen = event.chat.as_ref()?;
-        let title = if keeps_title(seen) { seen.title.clone() } else { self.name(&seen.title) };
+        let title = self.title(seen);
         let body = Body::Chat(ChatLine {
             t: event.at.millis(),
             chat: self.chat,
@@ -46,6 +46,12 @@ impl<'a> Scribe<'a> {
         });
         let fingerprint = format!("chat {} {}", self.chat, event.fingerprint.expose());
         Some(Fact { at: event.at, fingerprint: fingerprint.into(), body })
+    }
+
+    /// The chat's title as the permit allows it.
+    #[must_use]
+    pub fn title(&self, seen: &ChatSeen) -> Content {
+        if keeps_title(seen) { seen.title.clone() } else { self.name(&seen.title) }
     }
 
     /// The line of a message, a recall or a call; none of an event that is none of these.
