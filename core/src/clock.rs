@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 pub use fenming_wire::time::{Span, Timestamp};
-use serde::{Deserialize, Serialize};
 
 /// Tells the time. Wall time may be wrong, may jump, and may be set by the employee.
 pub trait Clock: Send + Sync {
