@@ -98,10 +98,8 @@ impl Coverage {
         let at = at.millis();
         match sign {
             Sign::Listener(on) => {
-                let listening = if on { Listening::On } else { Listening::Off };
-                // A sign that repeats itself changes nothing.
-                self.resumed &= self.listening == listening;
-                self.listening = listening;
+                self.listening = if on { Listening::On } else { Listening::Off };
+                self.resumed = false;
             }
             Sign::Restarted { last_alive } => {
                 if self.listening == Listening::On {
@@ -112,9 +110,7 @@ impl Coverage {
             Sign::Consent(state) => self.consent = blocking(state),
             Sign::Policy(state) => self.policy_ended = !state.allows_capture(),
             Sign::Paused(paused) => {
-                if self.paused != paused {
-                    self.resumed = !paused;
-                }
+                self.resumed = self.paused && !paused;
                 self.paused = paused;
             }
             Sign::QueueFull(full) => self.queue_full = full,

@@ -4,11 +4,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::consent::sample::{Desk, noon};
 use crate::policy::sample::Employer;
+use crate::policy::{PolicyState, policy_state};
 
 const SOURCE: Source = Source::WechatNotification;
 
 fn terms<'a>(employer: &Employer, scope: &'a Scope) -> Terms<'a> {
-    Terms::new(scope, &employer.policy, noon())
+    Terms {
+        scope,
+        policy: policy_state(&employer.policy, noon()),
+        counterpart: employer.policy.counterpart,
+        hold: employer.policy.hold,
+    }
 }
 
 fn asked(decision: &Decision, employer: &Employer, who: Counterpart) -> Result<Naming, Denied> {
