@@ -173,7 +173,7 @@ impl Console {
             enrolled: row.enrolled,
             blocked: row.blocked,
             heartbeat: self.store.heartbeats(row.device, 1)?.first().map(received).transpose()?,
-            epochs: self.store.epochs(row.device)?,
+            epochs: self.store.view(row.device, None)?.epochs,
             batches,
             bytes,
         })

@@ -14,12 +14,13 @@
 //! <data>/batches/<device>/<epoch>/<first>-<last>.age
 //! <data>/batches/<device>/<epoch>/<first>-<last>.manifest.json
 //! <data>/batches/<device>/<epoch>/<first>-<last>.receipt.json
-//! <data>/orphans/…                             sealed files that were never receipted
+//! <data>/incoming/…                            sealed files that are not yet receipted
+//! <data>/orphans/…                             sealed files that never were
 //! ```
 //! `<first>` and `<last>` are the sequences of the first and last line with twelve digits, so
-//! that names sort as the ledger runs. A batch counts once its `.receipt.json` stands beside it:
-//! that file is written last. A custodian copies the folder and opens it elsewhere with stock
-//! tools, `age -d -i KEY <first>-<last>.age | zstd -d | jq`, or with `fenming archive`.
+//! that names sort as the ledger runs. Whatever stands below `batches` was receipted; the sealed
+//! file is put there last. A custodian copies the folder and opens it elsewhere with stock tools,
+//! `age -d -i KEY <first>-<last>.age | zstd -d | jq`, or with `fenming archive`.
 //!
 //! # Rooms
 //! `config` → `server` (TLS, HTTP, the route table) → `service` (what each route does) → `store`

@@ -1,7 +1,8 @@
 //! The clock port. All time comes in through it.
 
-pub use fenming_wire::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use fenming_wire::time::{Span, Timestamp};
 
 /// Tells the time. Wall time may be wrong, may jump, and may be set by the employee.
 pub trait Clock: Send + Sync {

@@ -3,6 +3,7 @@
 //! Rooms stand in the order in which data passes; a later room may know an earlier one, never
 //! the reverse.
 
+pub mod agent;
 pub mod clock;
 pub mod consent;
 pub mod coverage;
@@ -10,11 +11,13 @@ pub mod error;
 pub mod event;
 pub mod forward;
 pub mod limits;
+mod logging;
 pub mod observation;
 pub mod parse;
 pub mod policy;
 pub mod ports;
 pub mod record;
+pub mod status;
 pub mod tag;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -222,7 +222,7 @@ fn response(answer: Answer) -> Response {
 
 /// One line a request: route, device, status, sizes. Nothing of a body, a path or an address.
 fn log(route: Code, seen: &Seen, answer: &Answer) {
-    let device = seen.device.map(|device| device.to_string()).unwrap_or_default();
+    let device = seen.device.as_ref().map(|id| plain(id).to_string()).unwrap_or_default();
     tracing::info!(
         route = %plain(&route),
         device,

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Documents};
 use crate::console::Console;
 use crate::service::{Checked, Service};
+use crate::store::folder::Settled;
 use crate::store::{PublishRefused, StoreError};
 
 /// The endpoint, before it runs.
@@ -75,12 +76,10 @@ impl Collector {
         let (service, settled) =
             Service::open(&config, checked, endpoint.authority(), Arc::clone(&clock))?;
         let service = Arc::new(service);
-        tracing::info!(
-            orphans = settled.orphans,
-            restored = settled.restored,
-            missing = settled.missing,
-            "the folder is in line with the database"
-        );
+        if settled != Settled::default() {
+            let Settled { filed, orphans } = settled;
+            tracing::warn!(filed, orphans, "finished what was interrupted");
+        }
         let runtime = Builder::new_multi_thread()
             .worker_threads(NETWORK_THREADS)
             .max_blocking_threads(DISK_THREADS)

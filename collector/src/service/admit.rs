@@ -2,6 +2,7 @@
 
 use fenming_wire::api::ProblemKind;
 use fenming_wire::id::DeviceId;
+use fenming_wire::key::DeviceKey;
 use fenming_wire::limits::SIGNATURE_WINDOW_SECONDS;
 use fenming_wire::signature::{self, Headers, Presented, Request};
 use fenming_wire::time::Timestamp;
@@ -19,11 +20,13 @@ pub(crate) struct Head {
 /// A request of a known device that is signed, fresh and not blocked. Its body is not checked yet.
 pub(crate) struct Admitted {
     presented: Presented,
+    key: DeviceKey,
 }
 
 /// A request that passed every check.
 pub(super) struct Caller {
     pub(super) device: DeviceId,
+    pub(super) key: DeviceKey,
     pub(super) nonce: String,
 }
 
@@ -49,24 +52,25 @@ impl Service {
             let state = self.sign_state(presented.device, &presented.nonce, None)?;
             return Err(skewed().with_state(state));
         }
-        Ok(Admitted { presented })
+        Ok(Admitted { presented, key: known.key })
     }
 
     /// Checks the body and that the request was not seen before.
     pub(super) fn accept(&self, admitted: Admitted, body: &[u8]) -> Result<Caller, Refusal> {
-        let Presented { device, created, nonce, .. } = &admitted.presented;
-        admitted.presented.check_body(body).map_err(|error| refused(&error.to_string()))?;
-        if !self.store.remember(*device, nonce, *created, self.clock.now())? {
+        let Admitted { presented, key } = admitted;
+        presented.check_body(body).map_err(|error| refused(&error.to_string()))?;
+        let Presented { device, created, nonce, .. } = presented;
+        if !self.store.remember(device, &nonce, created, self.clock.now())? {
             return Err(replayed());
         }
-        Ok(Caller { device: *device, nonce: admitted.presented.nonce })
+        Ok(Caller { device, key, nonce })
     }
 
     pub(super) fn check_signature(
         &self,
         presented: &Presented,
         head: &Head,
-        key: &fenming_wire::key::DeviceKey,
+        key: &DeviceKey,
     ) -> Result<(), Refusal> {
         let request = Request {
             method: head.method,

@@ -9,11 +9,11 @@ use fenming_wire::id::{Digest, KeyId};
 use fenming_wire::manifest::Manifest;
 use fenming_wire::receipt::Receipt;
 
-use super::admit::{Caller, refused};
+use super::admit::Caller;
 use super::rule::{Decision, decide};
 use super::{Admitted, Answer, Refusal, Service};
 use crate::store::folder::Place;
-use crate::store::{Append, StoreError};
+use crate::store::{Append, BatchRow, StoreError};
 
 impl Service {
     pub(crate) fn batch(&self, admitted: Admitted, body: &[u8]) -> Result<Answer, Refusal> {
@@ -21,11 +21,12 @@ impl Service {
         let (envelope, sealed) = frame::split(body).map_err(|error| Refusal::malformed(&error))?;
         let manifest = self.read_manifest(&caller, &envelope, sealed)?;
         let lane = self.lanes.enter(caller.device);
-        let stored = self.store.stored(&manifest)?;
-        let known = stored.receipt.as_deref().map(parse_receipt).transpose()?;
-        let answer = match (decide(&manifest, stored.high, known.as_ref()), stored.receipt) {
+        let known = self.store.known(&manifest)?;
+        let receipt = known.same_start.as_ref().map(|row| parse_receipt(&row.receipt));
+        let decision = decide(&manifest, known.high, receipt.transpose()?.as_ref());
+        let answer = match (decision, known.same_start) {
             (Decision::Append, _) => self.append(&caller, &manifest, &envelope, sealed),
-            (Decision::Repeat, Some(receipt)) => self.repeat(&manifest, receipt),
+            (Decision::Repeat, Some(row)) => self.repeat(&manifest, row),
             (Decision::Repeat, None) | (Decision::Conflict, _) => {
                 Err(self.conflict(&caller, &manifest))
             }
@@ -41,9 +42,8 @@ impl Service {
         envelope: &Envelope<Manifest>,
         sealed: &[u8],
     ) -> Result<Manifest, Refusal> {
-        let known = self.store.device(caller.device)?;
-        let key = known.ok_or_else(|| refused("the device is not known"))?.key;
-        let manifest = envelope.verify(&[key]).map_err(|error| Refusal::malformed(&error))?;
+        let manifest =
+            envelope.verify(&[caller.key]).map_err(|error| Refusal::malformed(&error))?;
         let field = |wrong: bool, path: &str, reason: &'static str| {
             if wrong { Err(Refusal::field(path, reason)) } else { Ok(()) }
         };
@@ -61,7 +61,7 @@ impl Service {
         Ok(manifest)
     }
 
-    /// Sealed bytes and manifest to the disk, then the ledger, then the receipt beside the batch,
+    /// The sealed bytes to the disk, then the ledger, then the batch with its receipt to its place,
     /// and only then the answer.
     fn append(
         &self,
@@ -76,32 +76,25 @@ impl Service {
             .and_then(|receipt| receipt.to_bytes())
             .map_err(|_| Refusal::unavailable())?;
         let envelope = envelope.to_bytes().map_err(|error| Refusal::malformed(&error))?;
-        self.folder.keep(at, sealed, &envelope)?;
+        self.folder.receive(at, sealed)?;
         let batch = Append { manifest, envelope: &envelope, receipt: &receipt, received };
         if !self.store.append(&batch)? {
             return Err(self.conflict(caller, manifest));
         }
-        self.folder.keep_receipt(at, &receipt)?;
+        self.folder.file(at, &envelope, &receipt)?;
         Ok(Answer::json(receipt))
     }
 
     /// The same receipt again, byte for byte.
-    fn repeat(&self, manifest: &Manifest, receipt: Vec<u8>) -> Result<Answer, Refusal> {
-        self.folder.keep_receipt(Place::of(manifest), &receipt)?;
-        Ok(Answer::json(receipt))
+    fn repeat(&self, manifest: &Manifest, row: BatchRow) -> Result<Answer, Refusal> {
+        self.folder.file(Place::of(manifest), &row.manifest, &row.receipt)?;
+        Ok(Answer::json(row.receipt))
     }
 
     fn conflict(&self, caller: &Caller, manifest: &Manifest) -> Refusal {
         let title = "the batch does not start where the ledger stands";
-        let shown = self
-            .newest_receipts(caller.device, manifest.epoch)
-            .map_err(Refusal::from)
-            .and_then(|receipts| {
-                let state = self.sign_state(caller.device, &caller.nonce, Some(manifest.epoch))?;
-                Ok((receipts, state))
-            });
-        match shown {
-            Ok((receipts, state)) => Refusal::new(ProblemKind::LedgerConflict, title)
+        match self.state_and_receipts(caller.device, &caller.nonce, Some(manifest.epoch)) {
+            Ok((state, receipts)) => Refusal::new(ProblemKind::LedgerConflict, title)
                 .with_receipts(receipts)
                 .with_state(state),
             Err(refusal) => refusal,

@@ -3,11 +3,10 @@
 use fenming_wire::api::STATE_PATH;
 use fenming_wire::envelope::Envelope;
 use fenming_wire::id::{DeviceId, Epoch};
-use fenming_wire::limits::MAX_RECEIPTS_REPEATED;
-use fenming_wire::receipt::{CollectorState, EpochState, MAX_EPOCHS, Receipt};
+use fenming_wire::receipt::{CollectorState, Receipt};
 
 use super::{Admitted, Answer, Refusal, Service};
-use crate::store::StoreError;
+use crate::store::{StoreError, View};
 
 impl Service {
     pub(crate) fn state(
@@ -32,38 +31,35 @@ impl Service {
         nonce: &str,
         epoch: Option<Epoch>,
     ) -> Result<Envelope<CollectorState>, Refusal> {
-        let mut epochs = self.store.epochs(device)?;
-        let mut receipts = Vec::new();
-        if let Some(epoch) = epoch {
-            receipts = self.newest_receipts(device, epoch)?;
-            let high = self.store.high(device, epoch)?;
-            if let Some(high) = high.filter(|_| epochs.iter().all(|state| state.epoch != epoch)) {
-                epochs.truncate(MAX_EPOCHS.saturating_sub(1));
-                epochs.push(EpochState { epoch, high });
-            }
-        }
+        Ok(self.state_and_receipts(device, nonce, epoch)?.0)
+    }
+
+    /// The signed state, and the receipts in it by themselves.
+    pub(super) fn state_and_receipts(
+        &self,
+        device: DeviceId,
+        nonce: &str,
+        epoch: Option<Epoch>,
+    ) -> Result<(Envelope<CollectorState>, Vec<Envelope<Receipt>>), Refusal> {
+        let View { epochs, receipts } = self.store.view(device, epoch)?;
+        let receipts = parse_receipts(&receipts)?;
         let published = self.published();
         let state = CollectorState {
             tenant: self.tenant.clone(),
             device,
             epochs,
-            receipts,
+            receipts: receipts.clone(),
             policy_version: published.policy_version,
             trust_version: published.trust_version,
             nonce: nonce.to_owned(),
             at: self.clock.now(),
         };
-        Envelope::sign(&state, &self.receipts).map_err(|_| Refusal::unavailable())
+        let signed = Envelope::sign(&state, &self.receipts);
+        Ok((signed.map_err(|_| Refusal::unavailable())?, receipts))
     }
+}
 
-    /// Receipts of an epoch, newest first, as many as an answer may repeat.
-    pub(super) fn newest_receipts(
-        &self,
-        device: DeviceId,
-        epoch: Epoch,
-    ) -> Result<Vec<Envelope<Receipt>>, StoreError> {
-        let stored = self.store.receipts(device, epoch, MAX_RECEIPTS_REPEATED)?;
-        let parsed = stored.iter().map(|bytes| Envelope::from_bytes(bytes));
-        parsed.collect::<Result<_, _>>().map_err(|_| StoreError::Damaged)
-    }
+fn parse_receipts(stored: &[Vec<u8>]) -> Result<Vec<Envelope<Receipt>>, StoreError> {
+    let parsed = stored.iter().map(|bytes| Envelope::from_bytes(bytes));
+    parsed.collect::<Result<_, _>>().map_err(|_| StoreError::Damaged)
 }

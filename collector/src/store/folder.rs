@@ -1,18 +1,19 @@
 //! The folder: sealed batches with their manifests and receipts, for a custodian to copy.
 //!
-//! A file is written under a name that ends in `.tmp`, flushed, renamed, and its folder flushed,
-//! so that a name never stands for half a file.
+//! A sealed file arrives in `incoming`. Once the database says that it is receipted, manifest and
+//! receipt are written to its place below `batches`, and the sealed file is moved beside them. So
+//! whatever stands below `batches` was receipted, and after a crash only `incoming` has to be
+//! looked at. Nothing sealed is ever overwritten or deleted.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use fenming_wire::id::{DeviceId, Epoch};
+use fenming_wire::id::{DeviceId, Digest, Epoch};
 use fenming_wire::key::DeviceKey;
 use fenming_wire::manifest::Manifest;
 
-use super::{BatchRow, DeviceRow, Store, StoreError};
+use super::{Store, StoreError};
 
 /// The folder below which everything stands.
 pub(crate) struct Folder {
@@ -23,7 +24,7 @@ pub(crate) struct Folder {
 }
 
 /// Where a batch stands in the folder.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) device: DeviceId,
     pub(crate) epoch: Epoch,
@@ -31,15 +32,13 @@ pub(crate) struct Place {
     pub(crate) last: u64,
 }
 
-/// What became of the folder when the endpoint started.
+/// What was found in `incoming` when the endpoint started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settled {
-    /// Sealed files without a receipt, moved aside.
+    /// Receipted batches that were moved to their place.
+    pub(crate) filed: u64,
+    /// Sealed files that were never receipted, moved to `orphans`.
     pub(crate) orphans: u64,
-    /// Manifests and receipts that were written anew.
-    pub(crate) restored: u64,
-    /// Receipted batches whose sealed file is not there.
-    pub(crate) missing: u64,
 }
 
 const SEALED: &str = "age";
@@ -57,6 +56,23 @@ impl Place {
     fn file(&self, ending: &str) -> String {
         format!("{:012}-{:012}.{ending}", self.first, self.last)
     }
+
+    /// The name in `incoming`.
+    fn incoming(&self) -> String {
+        format!("{}-{}-{}", self.device, self.epoch, self.file(SEALED))
+    }
+
+    /// Reads a name in `incoming`.
+    fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.strip_suffix(SEALED)?.strip_suffix('.')?.split('-');
+        let place = Self {
+            device: parts.next()?.parse().ok()?,
+            epoch: parts.next()?.parse().ok()?,
+            first: parts.next()?.parse().ok()?,
+            last: parts.next()?.parse().ok()?,
+        };
+        (place.incoming() == name).then_some(place)
+    }
 }
 
 impl Folder {
@@ -73,25 +89,40 @@ impl Folder {
         }
     }
 
-    /// Keeps a batch; when this returns, it survives a power loss.
-    pub(crate) fn keep(&self, at: Place, sealed: &[u8], manifest: &[u8]) -> Result<(), StoreError> {
+    /// Takes sealed bytes in; when this returns, they survive a power loss.
+    pub(crate) fn receive(&self, at: Place, sealed: &[u8]) -> Result<(), StoreError> {
         self.room()?;
-        let folder = self.epoch(at.device, at.epoch);
-        make_dir(&folder)?;
-        replace(&folder.join(at.file(SEALED)), sealed)?;
-        replace(&folder.join(at.file(MANIFEST)), manifest)?;
-        flush_dir(&folder)
+        let incoming = self.data.join("incoming");
+        make_dir(&incoming)?;
+        replace(&incoming.join(at.incoming()), sealed)?;
+        flush_dir(&incoming)
     }
 
-    /// Puts the receipt beside its batch, which makes it count.
-    pub(crate) fn keep_receipt(&self, at: Place, receipt: &[u8]) -> Result<(), StoreError> {
-        let folder = self.epoch(at.device, at.epoch);
-        let path = folder.join(at.file(RECEIPT));
-        if fs::read(&path).is_ok_and(|found| found == receipt) {
-            return Ok(());
-        }
+    /// Puts a receipted batch in its place. Doing it again does no harm.
+    pub(crate) fn file(
+        &self,
+        at: Place,
+        manifest: &[u8],
+        receipt: &[u8],
+    ) -> Result<(), StoreError> {
+        let folder = self.data.join("batches").join(at.device.to_string());
+        let folder = folder.join(at.epoch.to_string());
         make_dir(&folder)?;
-        replace(&path, receipt)?;
+        for (ending, bytes) in [(MANIFEST, manifest), (RECEIPT, receipt)] {
+            let path = folder.join(at.file(ending));
+            if !fs::read(&path).is_ok_and(|found| found == bytes) {
+                replace(&path, bytes)?;
+            }
+        }
+        let arrived = self.data.join("incoming").join(at.incoming());
+        if arrived.is_file() {
+            let target = folder.join(at.file(SEALED));
+            if target.exists() {
+                // The database must be older than the folder: keep what is there as well.
+                self.set_aside(&target)?;
+            }
+            fs::rename(&arrived, &target)?;
+        }
         flush_dir(&folder)
     }
 
@@ -124,80 +155,53 @@ impl Folder {
         if free(&self.data)? < self.free_bytes { Err(StoreError::Full) } else { Ok(()) }
     }
 
-    /// Brings the folder in line with the database after a crash: what was receipted is complete,
-    /// what was not is moved to `orphans` and never deleted, for the database may be the older.
+    /// Finishes what a crash interrupted: a receipted batch gets its place, anything else is set
+    /// aside. Halves of files are dropped; their device still has the whole.
     pub(crate) fn settle(&self, store: &Store) -> Result<Settled, StoreError> {
         let mut settled = Settled::default();
-        let mut known = BTreeSet::new();
-        for DeviceRow { device, key, .. } in store.devices()? {
-            self.keep_key(&key)?;
-            for row in store.batches(device)? {
-                let at = Place { device, epoch: row.epoch, first: row.first, last: row.last };
-                known.extend(self.complete(at, &row, &mut settled)?);
-            }
+        for device in store.devices()? {
+            self.keep_key(&device.key)?;
         }
-        for device in entries(&self.data.join("batches"))? {
-            for epoch in entries(&device)? {
-                self.move_orphans(&epoch, &known, &mut settled)?;
+        for path in entries(&self.data.join("incoming"))? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.ends_with(TEMPORARY) {
+                fs::remove_file(&path)?;
+                continue;
+            }
+            let row = match Place::parse(&name) {
+                Some(at) => store.batch(at.device, at.epoch, at.first)?.map(|row| (at, row)),
+                None => None,
+            };
+            match row {
+                Some((at, row)) if row.ciphertext == Digest::of(&fs::read(&path)?) => {
+                    self.file(at, &row.manifest, &row.receipt)?;
+                    settled.filed += 1;
+                }
+                _ => {
+                    self.set_aside(&path)?;
+                    settled.orphans += 1;
+                }
             }
         }
         Ok(settled)
     }
 
-    /// Writes what is missing of a receipted batch; returns the paths of its files.
-    fn complete(
-        &self,
-        at: Place,
-        row: &BatchRow,
-        settled: &mut Settled,
-    ) -> Result<[PathBuf; 3], StoreError> {
-        let folder = self.epoch(at.device, at.epoch);
-        let [sealed, manifest, receipt] =
-            [SEALED, MANIFEST, RECEIPT].map(|ending| folder.join(at.file(ending)));
-        if !sealed.is_file() {
-            settled.missing += 1;
-        }
-        make_dir(&folder)?;
-        for (path, bytes) in [(&manifest, &row.manifest), (&receipt, &row.receipt)] {
-            if !fs::read(path).is_ok_and(|found| found == *bytes) {
-                replace(path, bytes)?;
-                settled.restored += 1;
+    /// Moves a file to `orphans` under a name that nothing has there.
+    fn set_aside(&self, path: &Path) -> Result<(), StoreError> {
+        let relative = path.strip_prefix(&self.data).unwrap_or(path);
+        let wanted = self.data.join("orphans").join(relative);
+        if let Some(parent) = wanted.parent() {
+            make_dir(parent)?;
+            let mut target = wanted.clone();
+            let mut copies = 0u32;
+            while target.exists() {
+                copies += 1;
+                target = wanted.with_added_extension(copies.to_string());
             }
-        }
-        flush_dir(&folder)?;
-        Ok([sealed, manifest, receipt])
-    }
-
-    fn move_orphans(
-        &self,
-        epoch: &Path,
-        known: &BTreeSet<PathBuf>,
-        settled: &mut Settled,
-    ) -> Result<(), StoreError> {
-        for path in entries(epoch)? {
-            if known.contains(&path) {
-                continue;
-            }
-            if path.to_string_lossy().ends_with(TEMPORARY) {
-                fs::remove_file(&path)?;
-                continue;
-            }
-            let relative = path.strip_prefix(&self.data).unwrap_or(&path);
-            let target = self.data.join("orphans").join(relative);
-            if let Some(parent) = target.parent() {
-                make_dir(parent)?;
-                fs::rename(&path, &target)?;
-                flush_dir(parent)?;
-            }
-            if path.extension().is_some_and(|ending| ending == SEALED) {
-                settled.orphans += 1;
-            }
+            fs::rename(path, &target)?;
+            flush_dir(parent)?;
         }
         Ok(())
-    }
-
-    fn epoch(&self, device: DeviceId, epoch: Epoch) -> PathBuf {
-        self.data.join("batches").join(device.to_string()).join(epoch.to_string())
     }
 }
 
@@ -222,10 +226,13 @@ pub(super) fn make_dir(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Makes an empty file that only its owner may read, unless it is there.
+/// Makes an empty file that only its owner may read, durably, unless it is there.
 pub(super) fn make_private_file(path: &Path) -> Result<(), StoreError> {
-    private(OpenOptions::new().create(true).append(true)).open(path)?;
-    Ok(())
+    match private(OpenOptions::new().create_new(true).write(true)).open(path) {
+        Ok(_) => path.parent().map_or(Ok(()), flush_dir),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Writes a whole file under a temporary name, flushes it and gives it its name.
@@ -261,7 +268,6 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     match fs::read_dir(folder) {
         Ok(found) => Ok(found.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(Vec::new()),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,7 @@
 
 use fenming_wire::id::{DeviceId, Digest, Epoch, RetentionClass};
 use fenming_wire::ledger::Position;
+use fenming_wire::limits::MAX_RECEIPTS_REPEATED;
 use fenming_wire::manifest::Manifest;
 use fenming_wire::receipt::{EpochState, MAX_EPOCHS};
 use fenming_wire::time::Timestamp;
@@ -20,11 +21,20 @@ pub(crate) struct Append<'a> {
 }
 
 /// What is known where a batch wants to begin.
-pub(crate) struct Stored {
+pub(crate) struct Known {
     /// The highest place of the epoch; absent where the epoch is new.
     pub(crate) high: Option<Position>,
-    /// The receipt of the batch that begins at the same line.
-    pub(crate) receipt: Option<Vec<u8>>,
+    /// The batch that begins at the same line.
+    pub(crate) same_start: Option<BatchRow>,
+}
+
+/// What is known of a device, as one moment saw it.
+pub(crate) struct View {
+    /// The highest places of its epochs, the last active first, at most as many as a state may
+    /// hold; the one that was asked for is among them.
+    pub(crate) epochs: Vec<EpochState>,
+    /// Receipts of the epoch that was asked for, newest first.
+    pub(crate) receipts: Vec<Vec<u8>>,
 }
 
 /// One batch.
@@ -42,21 +52,25 @@ pub(crate) struct BatchRow {
 
 impl Store {
     /// What is known where the batch wants to begin.
-    pub(crate) fn stored(&self, manifest: &Manifest) -> Result<Stored, StoreError> {
+    pub(crate) fn known(&self, manifest: &Manifest) -> Result<Known, StoreError> {
         let Manifest { device, epoch, from, .. } = manifest;
-        let Ok(first) = i64::try_from(from.seq.saturating_add(1)) else {
-            return Ok(Stored { high: self.high(*device, *epoch)?, receipt: None });
-        };
+        let first = from.seq.saturating_add(1);
         self.read(|transaction| {
-            let receipt = transaction
-                .query_row(
-                    "SELECT receipt FROM batches WHERE device = ?1 AND epoch = ?2 AND first = ?3",
-                    (device.as_bytes(), epoch.as_bytes(), first),
-                    |row| row.get(0),
-                )
-                .optional()?;
-            Ok(Stored { high: high(transaction, *device, *epoch)?, receipt })
+            Ok(Known {
+                high: high(transaction, *device, *epoch)?,
+                same_start: batch(transaction, *device, *epoch, first)?,
+            })
         })
+    }
+
+    /// The batch that begins at a line.
+    pub(crate) fn batch(
+        &self,
+        device: DeviceId,
+        epoch: Epoch,
+        first: u64,
+    ) -> Result<Option<BatchRow>, StoreError> {
+        self.read(|transaction| batch(transaction, device, epoch, first))
     }
 
     /// Takes a batch into its ledger; `false` where the ledger does not stand at its start.
@@ -97,61 +111,29 @@ impl Store {
         })
     }
 
-    /// The highest place of an epoch.
-    pub(crate) fn high(
-        &self,
-        device: DeviceId,
-        epoch: Epoch,
-    ) -> Result<Option<Position>, StoreError> {
-        self.read(|transaction| high(transaction, device, epoch))
-    }
-
-    /// The highest places of a device's epochs, the last active first, at most as many as a state
-    /// may hold.
-    pub(crate) fn epochs(&self, device: DeviceId) -> Result<Vec<EpochState>, StoreError> {
-        let most = i64::try_from(MAX_EPOCHS).unwrap_or(i64::MAX);
+    /// What is known of a device, with the receipts of one epoch where one is asked for.
+    pub(crate) fn view(&self, device: DeviceId, epoch: Option<Epoch>) -> Result<View, StoreError> {
         self.read(|transaction| {
-            let mut newest = transaction.prepare(
-                "SELECT epoch, seq, head FROM epochs WHERE device = ?1
-                 ORDER BY turn DESC LIMIT ?2",
-            )?;
-            let rows = newest.query_map((device.as_bytes(), most), |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })?;
-            rows.map(|row| {
-                let (epoch, seq, head) = row?;
-                Ok(EpochState { epoch: Epoch::from_bytes(epoch), high: position(seq, head)? })
-            })
-            .collect()
-        })
-    }
-
-    /// Receipts of an epoch, newest first.
-    pub(crate) fn receipts(
-        &self,
-        device: DeviceId,
-        epoch: Epoch,
-        most: usize,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        self.read(|transaction| {
-            let mut newest = transaction.prepare(
-                "SELECT receipt FROM batches WHERE device = ?1 AND epoch = ?2
-                 ORDER BY first DESC LIMIT ?3",
-            )?;
-            let rows =
-                newest.query_map((device.as_bytes(), epoch.as_bytes(), most), |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let mut epochs = newest_epochs(transaction, device)?;
+            let mut receipts = Vec::new();
+            if let Some(epoch) = epoch {
+                receipts = newest_receipts(transaction, device, epoch)?;
+                let high = high(transaction, device, epoch)?;
+                let absent = epochs.iter().all(|state| state.epoch != epoch);
+                if let Some(high) = high.filter(|_| absent) {
+                    epochs.truncate(MAX_EPOCHS.saturating_sub(1));
+                    epochs.push(EpochState { epoch, high });
+                }
+            }
+            Ok(View { epochs, receipts })
         })
     }
 
     /// All batches of a device, epoch by epoch, as the ledger runs.
     pub(crate) fn batches(&self, device: DeviceId) -> Result<Vec<BatchRow>, StoreError> {
         self.read(|transaction| {
-            let mut all = transaction.prepare(
-                "SELECT epoch, first, last, ciphertext, size, class, received, manifest, receipt
-                 FROM batches WHERE device = ?1 ORDER BY epoch, first",
-            )?;
+            let text = format!("{BATCH} WHERE device = ?1 ORDER BY epoch, first");
+            let mut all = transaction.prepare(&text)?;
             let rows = all.query_map([device.as_bytes()], |row| Ok(parse(row)))?;
             rows.map(|row| row?).collect()
         })
@@ -168,6 +150,61 @@ impl Store {
         })?;
         Ok((natural(count)?, natural(bytes)?))
     }
+}
+
+/// The columns that [`parse`] reads.
+const BATCH: &str =
+    "SELECT epoch, first, last, ciphertext, size, class, received, manifest, receipt
+                     FROM batches";
+
+fn batch(
+    transaction: &Transaction<'_>,
+    device: DeviceId,
+    epoch: Epoch,
+    first: u64,
+) -> Result<Option<BatchRow>, StoreError> {
+    // A place past SQLite's numbers is past every ledger.
+    let Ok(first) = integer(first) else {
+        return Ok(None);
+    };
+    let text = format!("{BATCH} WHERE device = ?1 AND epoch = ?2 AND first = ?3");
+    transaction
+        .query_row(&text, (device.as_bytes(), epoch.as_bytes(), first), |row| Ok(parse(row)))
+        .optional()?
+        .transpose()
+}
+
+fn newest_epochs(
+    transaction: &Transaction<'_>,
+    device: DeviceId,
+) -> Result<Vec<EpochState>, StoreError> {
+    let most = i64::try_from(MAX_EPOCHS).unwrap_or(i64::MAX);
+    let mut newest = transaction.prepare(
+        "SELECT epoch, seq, head FROM epochs WHERE device = ?1 ORDER BY turn DESC LIMIT ?2",
+    )?;
+    let rows = newest
+        .query_map((device.as_bytes(), most), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    rows.map(|row| {
+        let (epoch, seq, head) = row?;
+        Ok(EpochState { epoch: Epoch::from_bytes(epoch), high: position(seq, head)? })
+    })
+    .collect()
+}
+
+/// As many as an answer may repeat.
+fn newest_receipts(
+    transaction: &Transaction<'_>,
+    device: DeviceId,
+    epoch: Epoch,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let most = i64::try_from(MAX_RECEIPTS_REPEATED).unwrap_or(i64::MAX);
+    let mut newest = transaction.prepare(
+        "SELECT receipt FROM batches WHERE device = ?1 AND epoch = ?2
+         ORDER BY first DESC LIMIT ?3",
+    )?;
+    let names = (device.as_bytes(), epoch.as_bytes(), most);
+    let rows = newest.query_map(names, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn high(

@@ -23,7 +23,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 pub(crate) use documents::PublishRefused;
 pub(crate) use enrolments::{DeviceRow, EnrolRefused, Registered};
 pub(crate) use heartbeats::HeartbeatRow;
-pub(crate) use ledger::{Append, BatchRow};
+pub(crate) use ledger::{Append, BatchRow, View};
 
 /// The database's name in the data folder.
 pub(crate) const DATABASE: &str = "collector.sqlite";

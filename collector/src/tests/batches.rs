@@ -7,6 +7,7 @@ use fenming_wire::api::ProblemKind;
 use fenming_wire::envelope::Envelope;
 use fenming_wire::frame;
 use fenming_wire::id::{Digest, KeyId};
+use fenming_wire::key::DeviceKey;
 use fenming_wire::ledger::Position;
 use fenming_wire::limits::MAX_RECEIPTS_REPEATED;
 use fenming_wire::manifest::Manifest;
@@ -14,7 +15,7 @@ use fenming_wire::receipt::CollectorState;
 use fenming_wire::seal;
 use fenming_wire::time::Span;
 
-use super::fixture::{Batch, Edit, Phone, Tenant, epoch};
+use super::fixture::{Batch, Edit, Phone, Tenant, epoch, files, holds};
 use crate::{Clock, Config, Limits};
 
 #[test]
@@ -34,6 +35,8 @@ fn a_batch_is_on_the_disk_when_its_receipt_comes() {
     let file = |ending: &str| fs::read(folder.join(format!("000000000001-000000000003.{ending}")));
     assert_eq!(file("age").unwrap(), batch.sealed);
     assert_eq!(file("receipt.json").unwrap(), reply.body);
+    let key = fs::read_to_string(folder.parent().unwrap().join("device.pub")).unwrap();
+    assert_eq!(key.trim_end().parse::<DeviceKey>().unwrap(), phone.key());
     let manifest = Envelope::<Manifest>::from_bytes(&file("manifest.json").unwrap()).unwrap();
     assert_eq!(manifest.verify(&[phone.key()]).unwrap(), batch.manifest);
     let [entry] = running.console().batches(phone.device()).unwrap().try_into().unwrap();
@@ -49,7 +52,7 @@ fn the_custodian_opens_what_the_folder_holds() {
     let start = Position::start(phone.device(), epoch(1));
     let batch = Batch::of(&tenant, &phone, (epoch(1), start, 1), sealed);
     assert_eq!(client.upload(&phone, &batch).status, 200);
-    let copy = super::fixture::files(&tenant.data().join("batches"));
+    let copy = files(&tenant.data().join("batches"));
     let age = copy.iter().find(|path| path.extension().is_some_and(|e| e == "age")).unwrap();
     let secret = tenant.custodian.expose_secret();
     let opened = seal::open(&fs::read(age).unwrap(), &[secret.parse().unwrap()]).unwrap();
@@ -118,7 +121,8 @@ fn a_batch_that_does_not_start_where_the_ledger_stands_is_shown_what_is_there() 
         assert_eq!(receipts, expected, "{what}");
     }
     assert_eq!(client.upload(&phone, &second).status, 200);
-    assert_eq!(super::fixture::files(&tenant.data().join("batches")).len(), 6);
+    // Two batches with manifest and receipt, and the device's key.
+    assert_eq!(files(&tenant.data().join("batches")).len(), 7);
 }
 
 #[test]
@@ -185,7 +189,7 @@ fn a_manifest_that_does_not_fit_is_refused_by_its_field() {
         let title = reply.problem().title;
         assert!(title.contains(&format!("`{field}`")), "{title}");
     }
-    assert!(!tenant.data().join("batches").exists());
+    assert!(!holds(&tenant.data(), &good.sealed));
     assert_eq!(client.upload(&phone, &good).status, 200);
 }
 
@@ -303,7 +307,7 @@ fn a_folder_that_cannot_be_written_gives_no_receipt() {
     let running = tenant.start();
     let (client, phone) = (tenant.client(&running), tenant.phone(&running));
     let batch = Batch::first(&tenant, &phone, epoch(1));
-    let obstacle = tenant.data().join("batches");
+    let obstacle = tenant.data().join("incoming");
     fs::write(&obstacle, b"in the way").unwrap();
     assert_eq!(client.upload(&phone, &batch).kind(), ProblemKind::Unavailable);
     assert!(running.console().batches(phone.device()).unwrap().is_empty());
@@ -312,18 +316,21 @@ fn a_folder_that_cannot_be_written_gives_no_receipt() {
 }
 
 #[test]
-fn a_receipt_that_could_not_be_filed_is_filed_when_the_batch_comes_again() {
+fn a_batch_that_could_not_be_filed_is_filed_when_it_comes_again() {
     let tenant = Tenant::new();
     let running = tenant.start();
     let (client, phone) = (tenant.client(&running), tenant.phone(&running));
     let batch = Batch::first(&tenant, &phone, epoch(1));
     let device = tenant.data().join("batches").join(phone.device().to_string());
-    let receipt = device.join("0101010101010101/000000000001-000000000003.receipt.json");
+    let place = device.join("0101010101010101");
+    let receipt = place.join("000000000001-000000000003.receipt.json");
     fs::create_dir_all(&receipt).unwrap();
     assert_eq!(client.upload(&phone, &batch).kind(), ProblemKind::Unavailable);
+    assert!(!place.join("000000000001-000000000003.age").exists());
     fs::remove_dir(&receipt).unwrap();
     let reply = client.upload(&phone, &batch);
     assert_eq!(reply.status, 200);
     assert_eq!(fs::read(&receipt).unwrap(), reply.body);
+    assert_eq!(fs::read(place.join("000000000001-000000000003.age")).unwrap(), batch.sealed);
     assert_eq!(running.console().batches(phone.device()).unwrap().len(), 1);
 }

@@ -186,6 +186,8 @@ fn compare(bench: &Bench, model: &Model) -> Result<(), TestCaseError> {
     let folder = bench.tenant.data().join("batches");
     let mut kept = if folder.exists() { files(&folder) } else { Vec::new() };
     kept.retain(|path| path.extension().is_some_and(|ending| ending == "age"));
+    let incoming = bench.tenant.data().join("incoming");
+    prop_assert!(!incoming.exists() || files(&incoming).is_empty());
     let mut digests: Vec<_> =
         kept.iter().map(|path| Digest::of(&std::fs::read(path).unwrap())).collect();
     let mut expected: Vec<_> = rows.iter().map(|row| row.ciphertext).collect();
@@ -212,8 +214,11 @@ proptest! {
         compare(&bench, &model)?;
         let shared = Arc::clone(bench.service.store());
         for (epoch, batches) in &model.accepted {
-            let high = shared.high(bench.phone.device(), *epoch).unwrap();
+            let view = shared.view(bench.phone.device(), Some(*epoch)).unwrap();
+            let high = view.epochs.iter().find(|state| state.epoch == *epoch).map(|s| s.high);
             prop_assert_eq!(high, batches.last().map(|(batch, _)| batch.manifest.to));
+            let receipts: Vec<_> = batches.iter().rev().map(|(_, r)| r.clone()).collect();
+            prop_assert_eq!(&view.receipts, &receipts[..receipts.len().min(32)]);
         }
     }
 }

@@ -35,45 +35,79 @@ fn devices_ledgers_and_receipts_survive_a_restart() {
     assert_eq!(client.upload(&phone, &first.next(&tenant, &phone)).status, 200);
 }
 
-#[test]
-fn sealed_files_without_a_receipt_are_moved_aside_and_never_deleted() {
-    let tenant = Tenant::new();
-    let running = tenant.start();
-    let (client, phone) = (tenant.client(&running), tenant.phone(&running));
-    let first = Batch::first(&tenant, &phone, epoch(1));
-    assert_eq!(client.upload(&phone, &first).status, 200);
-    running.stop();
-    let kept = files(&tenant.data().join("batches"));
-
-    // As a crash leaves them: after the files were written, before the ledger was.
-    fs::write(place(&tenant, &phone, "000000000004-000000000009.age"), b"sealed").unwrap();
-    fs::write(place(&tenant, &phone, "000000000004-000000000009.manifest.json"), b"{}").unwrap();
-    fs::write(place(&tenant, &phone, "000000000004-000000000009.age.tmp"), b"sea").unwrap();
-    let running = tenant.start();
-    assert_eq!(files(&tenant.data().join("batches")), kept);
-    let orphans = files(&tenant.data().join("orphans"));
-    assert_eq!(orphans.len(), 2);
-    assert_eq!(fs::read(&orphans[0]).unwrap(), b"sealed");
-    let second = first.next(&tenant, &phone);
-    assert_eq!(tenant.client(&running).upload(&phone, &second).status, 200);
+/// Takes a filed batch back to where a crash right after the ledger was written leaves it.
+fn unfile(tenant: &Tenant, phone: &Phone, batch: &Batch) {
+    let name = |ending: &str| format!("000000000001-000000000003.{ending}");
+    let incoming = format!("{}-{}-{}", phone.device(), batch.manifest.epoch, name("age"));
+    let incoming = tenant.data().join("incoming").join(incoming);
+    fs::rename(place(tenant, phone, &name("age")), incoming).unwrap();
+    fs::remove_file(place(tenant, phone, &name("receipt.json"))).unwrap();
+    fs::write(place(tenant, phone, &name("manifest.json")), b"{").unwrap();
 }
 
 #[test]
-fn a_receipt_that_a_crash_kept_from_the_folder_is_written_at_the_start() {
+fn a_batch_that_was_receipted_but_not_filed_is_filed_at_the_start() {
     let tenant = Tenant::new();
     let running = tenant.start();
     let (client, phone) = (tenant.client(&running), tenant.phone(&running));
     let batch = Batch::first(&tenant, &phone, epoch(1));
     let receipt = client.upload(&phone, &batch);
     running.stop();
-    let path = place(&tenant, &phone, "000000000001-000000000003.receipt.json");
-    fs::remove_file(&path).unwrap();
+    let whole = content(&tenant);
+    unfile(&tenant, &phone, &batch);
+    assert_ne!(content(&tenant), whole);
     let running = tenant.start();
-    assert_eq!(fs::read(&path).unwrap(), receipt.body);
+    assert_eq!(content(&tenant), whole);
+    assert_eq!(tenant.client(&running).upload(&phone, &batch).body, receipt.body);
+    assert!(files(&tenant.data().join("incoming")).is_empty());
+}
+
+#[test]
+fn a_batch_that_was_receipted_but_not_filed_is_filed_when_it_comes_again() {
+    let tenant = Tenant::new();
+    let running = tenant.start();
+    let (client, phone) = (tenant.client(&running), tenant.phone(&running));
+    let batch = Batch::first(&tenant, &phone, epoch(1));
+    let receipt = client.upload(&phone, &batch);
+    let whole = content(&tenant);
+    unfile(&tenant, &phone, &batch);
+    assert_eq!(client.upload(&phone, &batch).body, receipt.body);
+    assert_eq!(content(&tenant), whole);
+}
+
+#[test]
+fn sealed_files_that_were_never_receipted_are_set_aside_and_never_deleted() {
+    let tenant = Tenant::new();
+    let running = tenant.start();
+    let (client, phone) = (tenant.client(&running), tenant.phone(&running));
+    let first = Batch::first(&tenant, &phone, epoch(1));
+    assert_eq!(client.upload(&phone, &first).status, 200);
+    let kept = content(&tenant);
     running.stop();
-    fs::write(&path, b"{").unwrap();
-    tenant.start().stop();
-    assert_eq!(fs::read(&path).unwrap(), receipt.body);
+    let incoming = |rest: &str| {
+        let name = format!("{}-{}-{rest}", phone.device(), epoch(1));
+        tenant.data().join("incoming").join(name)
+    };
+    // A batch that never came into the ledger, one with the name of one that did, a stranger,
+    // and half a file.
+    let names = ["000000000004-000000000009.age", "000000000001-000000000003.age", "notes.txt"];
+    for round in 0..2u8 {
+        for name in names {
+            fs::write(incoming(name), [round; 16]).unwrap();
+        }
+        fs::write(incoming("000000000004-000000000009.age.tmp"), b"sea").unwrap();
+        tenant.start().stop();
+    }
+    assert_eq!(content(&tenant), kept);
+    assert!(files(&tenant.data().join("incoming")).is_empty());
+    let orphans = files(&tenant.data().join("orphans"));
+    assert_eq!(orphans.len(), 6);
+}
+
+/// All files below `batches`, with what is in them.
+fn content(tenant: &Tenant) -> Vec<(PathBuf, Vec<u8>)> {
+    let all = files(&tenant.data().join("batches")).into_iter();
+    all.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
 #[test]

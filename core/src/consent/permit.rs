@@ -2,14 +2,14 @@
 
 use fenming_wire::consent::Scope;
 use fenming_wire::id::Digest;
-use fenming_wire::policy::{CounterpartRule, HoldRule};
+use fenming_wire::policy::{CounterpartRule, HoldRule, Policy};
 use fenming_wire::record::Cause;
 use fenming_wire::source::Source;
-use fenming_wire::time::Span;
+use fenming_wire::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::decision::{ConsentState, Decision, Grant};
-use crate::policy::PolicyState;
+use crate::policy::{PolicyState, policy_state};
 
 /// Proof that a live consent covers an event of one source. It cannot be cloned, is used up by
 /// the one record that it allows, and only [`consent`](super) makes it.
@@ -144,6 +144,15 @@ fn naming(rule: CounterpartRule, counterpart: Counterpart) -> Result<Naming, Den
         | (Counterpart::Unknown, CounterpartRule::Capture) => Ok(Naming::Names),
         (Counterpart::Unknown, CounterpartRule::Pseudonymise) => Ok(Naming::Pseudonyms),
         (Counterpart::Unknown, CounterpartRule::Drop) => Err(Denied::CounterpartNotTold),
+    }
+}
+
+impl<'a> Terms<'a> {
+    /// What the policy allows at this moment. Make them anew for every event: time passes.
+    #[must_use]
+    pub fn new(scope: &'a Scope, policy: &Policy, now: Timestamp) -> Self {
+        let (counterpart, hold) = (policy.counterpart, policy.hold);
+        Self { scope, policy: policy_state(policy, now), counterpart, hold }
     }
 }
 

@@ -12,7 +12,8 @@ use crate::tag::Business;
 /// A sign in a business chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatSign {
-    /// Its first record is being made.
+    /// Its first record is being made. The line says how much of the chat can be seen at most,
+    /// and has no end.
     First,
     /// So many messages were never visible.
     Missed(u32),

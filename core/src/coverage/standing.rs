@@ -98,8 +98,10 @@ impl Coverage {
         let at = at.millis();
         match sign {
             Sign::Listener(on) => {
-                self.listening = if on { Listening::On } else { Listening::Off };
-                self.resumed = false;
+                let listening = if on { Listening::On } else { Listening::Off };
+                // A sign that repeats itself changes nothing.
+                self.resumed &= self.listening == listening;
+                self.listening = listening;
             }
             Sign::Restarted { last_alive } => {
                 if self.listening == Listening::On {
@@ -110,7 +112,9 @@ impl Coverage {
             Sign::Consent(state) => self.consent = blocking(state),
             Sign::Policy(state) => self.policy_ended = !state.allows_capture(),
             Sign::Paused(paused) => {
-                self.resumed = self.paused && !paused;
+                if self.paused != paused {
+                    self.resumed = !paused;
+                }
                 self.paused = paused;
             }
             Sign::QueueFull(full) => self.queue_full = full,

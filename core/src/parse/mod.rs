@@ -15,3 +15,4 @@ mod shape;
 pub use assemble::Assembler;
 pub use packs::Packs;
 pub use reading::{CallSign, Reading, Seen, read};
+pub(crate) use shape::cut;

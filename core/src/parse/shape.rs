@@ -85,7 +85,7 @@ pub(super) fn cut_by_os(text: &str) -> bool {
 }
 
 /// The text, cut at a character where it is longer than the limit, and whether it was.
-pub(super) fn cut(text: &str) -> (&str, bool) {
+pub(crate) fn cut(text: &str) -> (&str, bool) {
     if text.len().saturating_mul(6) <= MAX_TEXT_BYTES {
         return (text, false);
     }

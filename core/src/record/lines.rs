@@ -8,11 +8,12 @@ use fenming_wire::Content;
 use fenming_wire::id::ChatId;
 use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{Body, CallLine, ChatLine, MessageLine, Raw, RecallLine};
+use zeroize::Zeroizing;
 
 use super::Fact;
 use crate::consent::Naming;
 use crate::event::{Call, ChatSeen, Event, Message, Recall, What};
-use crate::limits::MAX_TEXT_BYTES;
+use crate::parse::cut;
 use crate::tag::Business;
 
 /// Writes the lines of one chat.
@@ -34,7 +35,7 @@ impl<'a> Scribe<'a> {
     #[must_use]
     pub fn chat(&self, event: &Event, business: &Business) -> Option<Fact> {
         let seen = event.chat.as_ref()?;
-        let title = if keeps_title(seen) { seen.title.clone() } else { self.name(&seen.title) };
+        let title = self.title(seen);
         let body = Body::Chat(ChatLine {
             t: event.at.millis(),
             chat: self.chat,
@@ -46,6 +47,12 @@ impl<'a> Scribe<'a> {
         });
         let fingerprint = format!("chat {} {}", self.chat, event.fingerprint.expose());
         Some(Fact { at: event.at, fingerprint: fingerprint.into(), body })
+    }
+
+    /// The chat's title as the permit allows it.
+    #[must_use]
+    pub fn title(&self, seen: &ChatSeen) -> Content {
+        if keeps_title(seen) { seen.title.clone() } else { self.name(&seen.title) }
     }
 
     /// The line of a message, a recall or a call; none of an event that is none of these.
@@ -114,7 +121,7 @@ impl<'a> Scribe<'a> {
         }
         let title = event.chat.as_ref().filter(|seen| !keeps_title(seen)).map(|seen| &seen.title);
         let names = self.pseudonyms([from, title]);
-        let clean = |text: &Option<Content>| text.as_ref().and_then(|text| replace(text, &names));
+        let clean = |text: &Option<Content>| text.as_ref().map(|text| replace(text, &names));
         Raw {
             count: raw.count.clone(),
             placeholder: raw.placeholder.clone(),
@@ -142,11 +149,11 @@ fn keeps_title(seen: &ChatSeen) -> bool {
     seen.kind == ChatKind::Group
 }
 
-/// Replaces every name. What is put in is not searched again. Where the pseudonyms would make the
-/// evidence longer than a line may hold, it is left out; sender and text stay.
-fn replace(text: &Content, names: &[(Content, Content)]) -> Option<Content> {
+/// Replaces every name. What is put in is not searched again. Where the pseudonyms make the
+/// evidence longer than a line may hold, it ends there; sender and text stand whole beside it.
+fn replace(text: &Content, names: &[(Content, Content)]) -> Content {
     let mut rest = text.expose();
-    let mut out = zeroize::Zeroizing::new(String::with_capacity(rest.len()));
+    let mut out = Zeroizing::new(String::with_capacity(rest.len()));
     while let Some(next) = rest.chars().next() {
         let found = names.iter().find_map(|(name, pseudonym)| {
             rest.strip_prefix(name.expose()).map(|behind| (pseudonym, behind))
@@ -161,11 +168,8 @@ fn replace(text: &Content, names: &[(Content, Content)]) -> Option<Content> {
                 rest = rest.get(next.len_utf8()..).unwrap_or_default();
             }
         }
-        if out.len() > MAX_TEXT_BYTES {
-            return None;
-        }
     }
-    Some(Content::from(out.as_str()))
+    Content::from(cut(&out).0)
 }
 
 #[cfg(test)]

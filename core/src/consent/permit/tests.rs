@@ -4,17 +4,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::consent::sample::{Desk, noon};
 use crate::policy::sample::Employer;
-use crate::policy::{PolicyState, policy_state};
 
 const SOURCE: Source = Source::WechatNotification;
 
 fn terms<'a>(employer: &Employer, scope: &'a Scope) -> Terms<'a> {
-    Terms {
-        scope,
-        policy: policy_state(&employer.policy, noon()),
-        counterpart: employer.policy.counterpart,
-        hold: employer.policy.hold,
-    }
+    Terms::new(scope, &employer.policy, noon())
 }
 
 fn asked(decision: &Decision, employer: &Employer, who: Counterpart) -> Result<Naming, Denied> {

@@ -1,0 +1,69 @@
+//! Who takes part in the demo: the custodian's keys, and the documents that they sign.
+
+use fenming_wire::envelope::{Document, Envelope};
+use fenming_wire::json;
+use fenming_wire::key::{Ed25519Signer, Signer};
+use fenming_wire::policy::Policy;
+use fenming_wire::seal::Identity;
+use fenming_wire::text::Bilingual;
+use fenming_wire::trust::{NamedRecipient, TrustDocument};
+use zeroize::Zeroizing;
+
+use crate::certificate::PrivateCa;
+use crate::error::CliError;
+
+/// The host under which the demo's endpoint is reached. It resolves to loopback everywhere.
+pub(super) const HOST: &str = "localhost";
+
+/// All keys and documents of the demo.
+pub(super) struct Cast {
+    pub(super) root: Ed25519Signer,
+    pub(super) receipt_key: Zeroizing<Vec<u8>>,
+    pub(super) archive: Identity,
+    pub(super) trust: Envelope<TrustDocument>,
+    pub(super) policy: Envelope<Policy>,
+    pub(super) tls: PrivateCa,
+}
+
+/// The policy of the demo, as a custodian would write it.
+const POLICY: &[u8] = include_bytes!("../../data/demo-policy.json");
+
+impl Cast {
+    /// Makes every key anew and signs the documents.
+    pub(super) fn assemble() -> Result<Self, CliError> {
+        let (root, _) = Ed25519Signer::generate()?;
+        let (policy_signer, _) = Ed25519Signer::generate()?;
+        let (receipt_signer, receipt_key) = Ed25519Signer::generate()?;
+        let archive = Identity::generate();
+        let policy: Policy = json::parse(POLICY, Policy::LIMIT)?;
+        let trust = TrustDocument {
+            tenant: policy.tenant.clone(),
+            version: 1,
+            issued: policy.issued,
+            organisation: Bilingual::new("恒远证券（演示）", "Hengyuan Securities (demo)"),
+            recipients: vec![NamedRecipient {
+                name: Bilingual::new("合规部档案保管人", "Archive custodian, Compliance"),
+                key: archive.recipient(),
+            }],
+            counsel: NamedRecipient {
+                name: Bilingual::new("外部律师", "Outside counsel"),
+                key: Identity::generate().recipient(),
+            },
+            policy_keys: vec![policy_signer.public()],
+            receipt_keys: vec![receipt_signer.public()],
+            export_routes: Vec::new(),
+        };
+        Ok(Self {
+            trust: sign(&trust, &root)?,
+            policy: sign(&policy, &policy_signer)?,
+            root,
+            receipt_key,
+            archive,
+            tls: PrivateCa::issue(HOST)?,
+        })
+    }
+}
+
+fn sign<T: Document>(document: &T, signer: &dyn Signer) -> Result<Envelope<T>, CliError> {
+    Ok(Envelope::sign(document, signer)?)
+}
