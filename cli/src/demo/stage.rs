@@ -43,17 +43,16 @@ const TOKEN_LIFE: Span = Span::hours(1);
 
 impl Stage {
     /// Makes keys and documents, starts the endpoint, opens the agent.
-    pub(super) fn set(
-        args: &Args,
-        first: Timestamp,
-        out: &mut Output,
-    ) -> Result<Self, CliError> {
+    pub(super) fn set(args: &Args, first: Timestamp, out: &mut Output) -> Result<Self, CliError> {
         let (folder, temporary) = folder(args.keep.as_deref())?;
         let clock = Arc::new(ReplayClock::starting_at(first - PRELUDE));
         out.heading("1  The custodian makes keys and signs who may read");
         let cast = Cast::assemble()?;
         let custodian = folder.join("custodian");
-        let io = |path: &Path| { let path = path.to_owned(); move |error| CliError::io(&path, &error) };
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |error| CliError::io(&path, &error)
+        };
         make_private_dir(&custodian).map_err(io(&custodian))?;
         let key = custodian.join("archive.key");
         write_private(&key, cast.archive_key_file().as_bytes()).map_err(io(&key))?;
@@ -163,11 +162,7 @@ fn folder(keep: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), CliError> {
     Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
-fn endpoint(
-    cast: &Cast,
-    folder: &Path,
-    clock: &Arc<ReplayClock>,
-) -> Result<Running, CliError> {
+fn endpoint(cast: &Cast, folder: &Path, clock: &Arc<ReplayClock>) -> Result<Running, CliError> {
     let fault = |error: &dyn std::fmt::Display| CliError::fault(format!("the endpoint: {error}"));
     let tls = TlsIdentity::from_pem(cast.tls.chain.as_bytes(), cast.tls.key.as_bytes());
     let config = Config {

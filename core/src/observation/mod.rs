@@ -4,9 +4,9 @@ pub mod jsonl;
 mod notification;
 mod platform;
 
+use fenming_wire::time::Timestamp;
 pub use notification::{Notification, NotificationChange, OsProfile};
 pub use platform::PlatformFact;
-use fenming_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Something that a shell saw. The set of sources is open.

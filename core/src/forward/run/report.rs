@@ -60,6 +60,12 @@ pub struct Floors {
 }
 
 impl RunReport {
+    /// Of a run that had nothing to do.
+    #[must_use]
+    pub const fn idle() -> Self {
+        Self::new()
+    }
+
     pub(super) const fn new() -> Self {
         Self {
             ended: Ended::Drained,
