@@ -5,7 +5,6 @@
 //! [`error`] knows exit codes.
 
 pub mod archive;
-pub mod certificate;
 pub mod collector;
 mod command;
 pub mod completions;

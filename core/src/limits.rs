@@ -23,6 +23,14 @@ pub const MAX_QUEUED_RECORDS: u64 = 250_000;
 /// Most bytes of the store and the spool together: what an employee would notice on a phone.
 pub const MAX_STORE_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// Most items in quarantine at once: each has a hardware key of its own, and phones slow down past
+/// some thousand keys.
+pub const MAX_HELD_ITEMS: u64 = 500;
+
+/// Most refused sequences that a balance names; the books count all of them. Far below the
+/// balance's own limit.
+pub const MAX_PARKED_NAMED: u32 = 1_000;
+
 /// Most chats whose counters the assembler remembers, newest first.
 pub const MAX_TRACKED_CHATS: usize = 1_024;
 

@@ -33,9 +33,9 @@ pub(crate) struct Unopenable;
 
 /// Where a value stands.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub(super) table: &'static str,
-    pub(super) column: &'static str,
+pub(super) struct Place<'a> {
+    pub(super) table: &'a str,
+    pub(super) column: &'a str,
     pub(super) row: i64,
 }
 
@@ -85,7 +85,7 @@ impl DataKey {
     pub(super) fn seal_value(
         &self,
         random: &dyn Random,
-        (key, place): (u32, Place),
+        (key, place): (u32, Place<'_>),
         plain: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
         let sealed = self.seal(random, &place.bound(key), plain)?;
@@ -99,7 +99,7 @@ impl DataKey {
     /// Opens a stored value in its place.
     pub(super) fn open_value(
         &self,
-        place: Place,
+        place: Place<'_>,
         value: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, Unopenable> {
         let key = key_of(value)?;
@@ -108,7 +108,7 @@ impl DataKey {
     }
 }
 
-impl Place {
+impl Place<'_> {
     fn bound(self, key: u32) -> Vec<u8> {
         let mut bytes = b"fenming.vault.v1".to_vec();
         for name in [self.table, self.column] {

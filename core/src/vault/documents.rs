@@ -2,13 +2,17 @@
 
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
 use fenming_wire::envelope::Envelope;
+use fenming_wire::json;
 use fenming_wire::policy::Policy;
 use fenming_wire::trust::TrustDocument;
+use rusqlite::params;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::{UNFINISHED, Vault};
+use super::Vault;
+use super::aead::Place;
+use super::session::Session;
 use crate::error::AgentError;
 
 /// A kind of document that the store keeps. Never for a type that can hold a message: those are
@@ -39,13 +43,18 @@ impl Stored for Envelope<ConsentWithdrawal> {
     const HISTORY: bool = true;
 }
 
+/// Most bytes of a document: the largest policy in base64, and its signatures.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
 impl Vault {
     /// Puts a document in the place of the one of its kind, or behind it where history is kept.
     ///
     /// # Errors
     /// As the store's.
-    pub fn put<T: Stored>(&mut self, _document: &T) -> Result<(), AgentError> {
-        Err(UNFINISHED)
+    pub fn put<T: Stored>(&mut self, document: &T) -> Result<(), AgentError> {
+        let plain = json::write(document).map(Zeroizing::new);
+        let plain = plain.map_err(|_| AgentError::Internal("a document cannot be written"))?;
+        self.change(1, |session| put(session, T::KIND, &plain, T::HISTORY))
     }
 
     /// The document of this kind that was put last.
@@ -53,7 +62,7 @@ impl Vault {
     /// # Errors
     /// As the store's.
     pub fn get<T: Stored>(&self) -> Result<Option<T>, AgentError> {
-        Err(UNFINISHED)
+        self.read(|session| latest(session, T::KIND)?.map(|plain| read(&plain)).transpose())
     }
 
     /// All documents of this kind, oldest first.
@@ -61,7 +70,18 @@ impl Vault {
     /// # Errors
     /// As the store's.
     pub fn history<T: Stored>(&self) -> Result<Vec<T>, AgentError> {
-        Err(UNFINISHED)
+        self.read(|session| {
+            let mut statement =
+                session.prepare("SELECT id, body FROM documents WHERE kind = ?1 ORDER BY id")?;
+            let mut rows = statement.query([T::KIND])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let plain =
+                    session.open(place(T::KIND, row.get(0)?), &row.get::<_, Vec<u8>>(1)?)?;
+                found.push(read(&plain)?);
+            }
+            Ok(found)
+        })
     }
 
     /// Puts bytes that another room encodes itself, in the place of those of the same kind. Never
@@ -69,16 +89,16 @@ impl Vault {
     ///
     /// # Errors
     /// As the store's.
-    pub fn put_bytes(&mut self, _kind: &'static str, _bytes: &[u8]) -> Result<(), AgentError> {
-        Err(UNFINISHED)
+    pub fn put_bytes(&mut self, kind: &'static str, bytes: &[u8]) -> Result<(), AgentError> {
+        self.change(1, |session| put(session, kind, bytes, false))
     }
 
     /// The bytes that [`Vault::put_bytes`] put last.
     ///
     /// # Errors
     /// As the store's.
-    pub fn bytes(&self, _kind: &'static str) -> Result<Option<Zeroizing<Vec<u8>>>, AgentError> {
-        Err(UNFINISHED)
+    pub fn bytes(&self, kind: &'static str) -> Result<Option<Zeroizing<Vec<u8>>>, AgentError> {
+        self.read(|session| latest(session, kind))
     }
 
     /// Removes the documents of this kind. Returns whether there was one.
@@ -86,6 +106,50 @@ impl Vault {
     /// # Errors
     /// As the store's.
     pub fn remove<T: Stored>(&mut self) -> Result<bool, AgentError> {
-        Err(UNFINISHED)
+        self.change(0, |session| Ok(remove(session, T::KIND)? > 0))
     }
+}
+
+/// Puts a document in the place of those of its kind, or behind them.
+pub(super) fn put(
+    session: &Session<'_>,
+    kind: &'static str,
+    plain: &[u8],
+    history: bool,
+) -> Result<(), AgentError> {
+    if !history {
+        remove(session, kind)?;
+    }
+    let id = session.next_id();
+    let sealed = session.seal(place(kind, id), plain)?;
+    session
+        .prepare("INSERT INTO documents (id, kind, body) VALUES (?1, ?2, ?3)")?
+        .execute(params![id, kind, sealed])?;
+    Ok(())
+}
+
+fn remove(session: &Session<'_>, kind: &'static str) -> Result<usize, AgentError> {
+    Ok(session.prepare("DELETE FROM documents WHERE kind = ?1")?.execute([kind])?)
+}
+
+fn latest(
+    session: &Session<'_>,
+    kind: &'static str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, AgentError> {
+    let newest = "SELECT id, body FROM documents WHERE kind = ?1 ORDER BY id DESC LIMIT 1";
+    let mut statement = session.prepare(newest)?;
+    let mut rows = statement.query([kind])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    session.open(place(kind, row.get(0)?), &row.get::<_, Vec<u8>>(1)?).map(Some)
+}
+
+fn read<T: Stored>(plain: &[u8]) -> Result<T, AgentError> {
+    json::parse(plain, MAX_BYTES).map_err(|_| AgentError::StoreDamaged)
+}
+
+/// The kind is bound as well: a policy does not open as a trust document.
+fn place(kind: &str, row: i64) -> Place<'_> {
+    Place { table: "documents", column: kind, row }
 }

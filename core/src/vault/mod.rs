@@ -16,34 +16,51 @@
 //! [`Held`]: crate::record::Held
 
 pub(crate) mod aead;
+mod audit;
 mod batches;
 mod changes;
 mod chats;
 mod counters;
 mod documents;
+mod error;
 mod forwarding;
 mod holds;
 mod index;
+mod keys;
 mod listing;
+mod meta;
 mod numbers;
+mod opening;
 mod pending;
+mod place;
+mod recall;
 mod records;
+mod retention;
+#[cfg(test)]
+pub(crate) mod sample;
+mod schema;
+mod session;
+mod steady;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fenming_wire::id::{DeviceId, Epoch};
 use fenming_wire::record::Cause;
 use fenming_wire::time::Timestamp;
+use rusqlite::{Connection, TransactionBehavior};
 
+use self::keys::KeyRing;
+use self::place::Folder;
+use self::session::{Facts, Session};
+use self::steady::{Moment, Steady};
 use crate::clock::Clock;
 use crate::error::AgentError;
 use crate::ports::{KeyVault, Random};
-use crate::record::Declaration;
 
 pub use batches::{Batch, BatchId, Commit, SealedBatch, Settled, Unsealed};
 pub use changes::LoggedChange;
-pub use chats::{Chat, ChatPage, StoredVerdict, VerdictKind};
+pub use chats::{BusinessChat, Chat, ChatPage, StoredVerdict, VerdictKind};
 pub use counters::{Counter, Counters};
 pub use documents::Stored;
 pub use forwarding::ForwardingState;
@@ -71,6 +88,7 @@ pub struct Ports {
 pub struct Vault {
     dir: PathBuf,
     ports: Ports,
+    live: Option<Live>,
 }
 
 /// An open store, and what was found where it stands.
@@ -134,8 +152,9 @@ impl Vault {
     /// # Errors
     /// [`AgentError::StoreBusy`], [`AgentError::StoreTooNew`], [`AgentError::StoreFull`],
     /// [`AgentError::StoreUnavailable`], [`AgentError::KeyUnavailable`].
-    pub fn open(_dir: &Path, _ports: Ports) -> Result<Opened, AgentError> {
-        Err(UNFINISHED)
+    pub fn open(dir: &Path, ports: Ports) -> Result<Opened, AgentError> {
+        let (live, found) = opening::open(dir, &ports)?;
+        Ok(Opened { vault: Self { dir: dir.to_owned(), ports, live: Some(live) }, found })
     }
 
     /// Writes everything into the one file, closes it, lets go of its lock and forgets the keys:
@@ -144,7 +163,13 @@ impl Vault {
     /// # Errors
     /// As the store's; it is suspended all the same.
     pub fn suspend(&mut self) -> Result<(), AgentError> {
-        Err(UNFINISHED)
+        let Some(live) = self.live.take() else {
+            return Ok(());
+        };
+        let folded = live.sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        live.sql.flush_prepared_statement_cache();
+        let closed = live.sql.close().map_err(|(_, error)| error);
+        Ok(folded.and(closed)?)
     }
 
     /// Opens a suspended store again. One that is open stays as it is.
@@ -152,63 +177,105 @@ impl Vault {
     /// # Errors
     /// As [`Vault::open`].
     pub fn resume(&mut self) -> Result<Found, AgentError> {
-        Err(UNFINISHED)
+        if self.live.is_some() {
+            return Ok(Found::Existing);
+        }
+        let (live, found) = opening::open(&self.dir, &self.ports)?;
+        self.live = Some(live);
+        Ok(found)
     }
 
     /// Whether it is suspended.
     #[must_use]
     pub const fn is_suspended(&self) -> bool {
-        true
-    }
-
-    /// Stores the declaration of the gap and stops reporting the recovery, both or neither.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub fn declare_recovery(&mut self, _gap: &Declaration) -> Result<(), AgentError> {
-        Err(UNFINISHED)
-    }
-
-    /// Gives the epoch up and begins a new one in the same store, because the endpoint's signed
-    /// state shows that this store is an older copy. Records without a receipt go back to the
-    /// queue and the books begin anew with them; chats, keys and documents stay, so the custodian
-    /// finds doubles by equal lines. Returns the epoch and the spool files that are void.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub fn begin_epoch(&mut self, _cause: Damage) -> Result<(Epoch, Vec<String>), AgentError> {
-        Err(UNFINISHED)
-    }
-
-    /// The epoch.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub fn epoch(&self) -> Result<Epoch, AgentError> {
-        Err(UNFINISHED)
-    }
-
-    /// The device whose ledger this is, once it has been set.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub fn device(&self) -> Result<Option<DeviceId>, AgentError> {
-        Err(UNFINISHED)
-    }
-
-    /// Says whose ledger this is. The same device may be set again.
-    ///
-    /// # Errors
-    /// [`AgentError::WrongTenant`] where the ledger is another device's; as the store's.
-    pub fn set_device(&mut self, _device: DeviceId) -> Result<(), AgentError> {
-        Err(UNFINISHED)
+        self.live.is_none()
     }
 
     /// The folder for sealed batches. It exists, on the same volume as the store.
     #[must_use]
     pub fn spool(&self) -> PathBuf {
-        self.dir.join("spool")
+        self.dir.join(place::SPOOL)
+    }
+
+    fn live(&self) -> Result<&Live, AgentError> {
+        self.live.as_ref().ok_or(AgentError::Suspended)
+    }
+
+    /// Reads.
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Session<'_>) -> Result<T, AgentError>,
+    ) -> Result<T, AgentError> {
+        let live = self.live()?;
+        let steady = live.steady.seen(self.ports.clock.boot());
+        let now = steady.at(self.ports.clock.now());
+        self.noted(work(&live.session(&self.ports, now)))
+    }
+
+    /// Writes in one transaction that is durable when this returns, or not done at all. `values`
+    /// is how many values it seals at most.
+    fn change<T>(
+        &mut self,
+        values: usize,
+        work: impl FnOnce(&Session<'_>) -> Result<T, AgentError>,
+    ) -> Result<T, AgentError> {
+        let live = self.live.as_mut().ok_or(AgentError::Suspended)?;
+        let done = live.change(&self.ports, values, work);
+        self.noted(done)
+    }
+
+    fn noted<T>(&self, result: Result<T, AgentError>) -> Result<T, AgentError> {
+        if matches!(result, Err(AgentError::StoreDamaged)) {
+            place::mark_suspect(&self.dir);
+        }
+        result
     }
 }
 
-pub(crate) const UNFINISHED: AgentError = AgentError::Internal("not finished");
+/// An open store.
+struct Live {
+    sql: Connection,
+    ring: KeyRing,
+    facts: Facts,
+    steady: Steady,
+    last_id: i64,
+    /// Held as long as the store is open; dropped last.
+    _folder: Folder,
+}
+
+impl Live {
+    fn session<'a>(&'a self, ports: &'a Ports, now: Moment) -> Session<'a> {
+        let last_id = Cell::new(self.last_id);
+        Session { sql: &self.sql, ring: &self.ring, ports, facts: self.facts, now, last_id }
+    }
+
+    fn change<T>(
+        &mut self,
+        ports: &Ports,
+        values: usize,
+        work: impl FnOnce(&Session<'_>) -> Result<T, AgentError>,
+    ) -> Result<T, AgentError> {
+        let steady = self.steady.seen(ports.clock.boot());
+        let now = steady.at(ports.clock.now());
+        let values = i64::try_from(values).unwrap_or(i64::MAX);
+        self.ring.ready(&mut self.sql, &*ports.random, (session::day(now.wall), values))?;
+        let transaction = self.sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let session = Session {
+            sql: &transaction,
+            ring: &self.ring,
+            ports,
+            facts: self.facts,
+            now,
+            last_id: Cell::new(self.last_id),
+        };
+        let done = work(&session)?;
+        let last_id = session.last_id.get();
+        meta::keep_time(&session, steady)?;
+        transaction.commit()?;
+        (self.steady, self.last_id) = (steady, last_id);
+        Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,18 @@
 //! Records: what was captured, and what the agent says of itself.
 
+use fenming_wire::id::{ChatId, RetentionClass};
+use fenming_wire::record::Body;
 use fenming_wire::time::Span;
+use rusqlite::{OptionalExtension, params};
+use zeroize::Zeroizing;
 
-use super::{UNFINISHED, Vault};
+use super::aead::Place;
+use super::chats::{self, BusinessChat};
+use super::counters::{self, Counter};
+use super::error::{length, stored};
+use super::session::Session;
+use super::steady::Moment;
+use super::{Vault, documents, numbers, recall};
 use crate::error::AgentError;
 use crate::record::{Declaration, Record};
 
@@ -10,14 +20,14 @@ use crate::record::{Declaration, Record};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(pub(super) i64);
 
-/// What became of a record that was handed in.
+/// What became of an entry that was handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appended {
     /// It is stored.
     New(RecordId),
     /// It has been stored before, under the same fingerprint; nothing changed.
     Duplicate,
-    /// Too much waits on the phone; nothing was stored. Capture has to stop and to say so.
+    /// Too much waits on the phone; it was not stored. Capture has to stop and to say so.
     QueueFull,
 }
 
@@ -28,6 +38,35 @@ pub enum Entry<'a> {
     Record(&'a Record),
     /// Something that the agent says of itself; it is stored even where the queue is full.
     Declaration(&'a Declaration),
+    /// What is known of a business chat, as [`Vault::put_business_chat`] takes it.
+    Chat(BusinessChat<'a>),
+    /// Adds to a counter.
+    Count(Counter, u64),
+    /// Another room's state, as [`Vault::put_bytes`] takes it: kind and bytes, never a message.
+    Document(&'static str, &'a [u8]),
+}
+
+/// Where a record is on its way, as its row says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Queued = 0,
+    Sealed = 1,
+    Retracted = 2,
+    Parked = 3,
+    Destroyed = 4,
+}
+
+/// What a line says, as its row says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    ConsentGrant = 1,
+    ConsentWithdrawal = 2,
+    Chat = 3,
+    Message = 4,
+    Recall = 5,
+    Call = 6,
+    Coverage = 7,
+    Override = 8,
 }
 
 impl RecordId {
@@ -44,6 +83,33 @@ impl RecordId {
     }
 }
 
+impl State {
+    pub(super) const fn code(self) -> i64 {
+        self as i64
+    }
+}
+
+impl Kind {
+    pub(super) const fn code(self) -> i64 {
+        self as i64
+    }
+
+    fn of(body: &Body) -> Result<Self, AgentError> {
+        Ok(match body {
+            Body::ConsentGrant(_) => Self::ConsentGrant,
+            Body::ConsentWithdrawal(_) => Self::ConsentWithdrawal,
+            Body::Chat(_) => Self::Chat,
+            Body::Message(_) => Self::Message,
+            Body::Recall(_) => Self::Recall,
+            Body::Call(_) => Self::Call,
+            Body::Coverage(_) => Self::Coverage,
+            Body::Override(_) => Self::Override,
+            // Genesis and balance are composed when a batch is sealed.
+            _ => return Err(AgentError::InputInvalid { field: "body", reason: "is no record" }),
+        })
+    }
+}
+
 impl Vault {
     /// Stores a record, once. A recall gets up to three candidates: the latest messages of the
     /// chat, of the same sender where it is shown.
@@ -51,24 +117,43 @@ impl Vault {
     /// # Errors
     /// [`AgentError::InputInvalid`] where its line would be too long; as the store's.
     pub fn append(&mut self, record: &Record) -> Result<Appended, AgentError> {
-        self.write(&[Entry::Record(record)])?.pop().ok_or(UNFINISHED)
+        self.change(VALUES, |session| append(session, record, numbers::room(session)?))
+    }
+
+    /// Stores several records in one transaction, all or none, in their order.
+    ///
+    /// # Errors
+    /// As [`Vault::append`].
+    pub fn append_many(&mut self, records: &[Record]) -> Result<Vec<Appended>, AgentError> {
+        let entries: Vec<Entry<'_>> = records.iter().map(Entry::Record).collect();
+        self.write(&entries)
     }
 
     /// Stores a declaration.
     ///
     /// # Errors
     /// As the store's.
-    pub fn declare(&mut self, declaration: &Declaration) -> Result<Appended, AgentError> {
-        self.write(&[Entry::Declaration(declaration)])?.pop().ok_or(UNFINISHED)
+    pub fn declare(&mut self, declaration: &Declaration) -> Result<RecordId, AgentError> {
+        self.change(VALUES, |session| declare(session, declaration))
     }
 
     /// Stores several entries in one transaction, all or none, in their order. Returns what became
-    /// of each.
+    /// of each record and declaration among them; the others have nothing to tell.
     ///
     /// # Errors
     /// As [`Vault::append`].
-    pub fn write(&mut self, _entries: &[Entry<'_>]) -> Result<Vec<Appended>, AgentError> {
-        Err(UNFINISHED)
+    pub fn write(&mut self, entries: &[Entry<'_>]) -> Result<Vec<Appended>, AgentError> {
+        self.change(entries.len().saturating_mul(VALUES), |session| {
+            let mut room = numbers::room(session)?;
+            let mut outcomes = Vec::with_capacity(entries.len());
+            for entry in entries {
+                if let Some(outcome) = put(session, entry, room)? {
+                    room = room.saturating_sub(u64::from(matches!(outcome, Appended::New(_))));
+                    outcomes.push(outcome);
+                }
+            }
+            Ok(outcomes)
+        })
     }
 
     /// Takes a record back: its content is overwritten, the books count it as retracted.
@@ -76,8 +161,23 @@ impl Vault {
     /// # Errors
     /// [`AgentError::TooLate`] where it was sealed or the review window has passed;
     /// [`AgentError::NotFound`]; as the store's.
-    pub fn retract(&mut self, _record: RecordId, _review: Span) -> Result<(), AgentError> {
-        Err(UNFINISHED)
+    pub fn retract(&mut self, record: RecordId, review: Span) -> Result<(), AgentError> {
+        self.change(0, |session| {
+            let row = Standing::of(session, record)?;
+            let sealed = row.state == State::Sealed.code() || row.state == State::Parked.code();
+            if sealed
+                || (row.state == State::Queued.code() && row.moment.reviewed(session.now, review))
+            {
+                return Err(AgentError::TooLate);
+            }
+            // A declaration is no capture, and what is gone already is not there.
+            if row.state != State::Queued.code() || !row.is_capture {
+                return Err(AgentError::NotFound("record"));
+            }
+            empty(session, record.0, State::Retracted)?;
+            move_books(session, "retracted", u64::from(row.counted), 1)?;
+            chats::uncount(session, row.chat.as_deref(), row.counted)
+        })
     }
 
     /// Destroys what was captured and not yet sealed, after a withdrawal under a policy that says
@@ -86,6 +186,236 @@ impl Vault {
     /// # Errors
     /// As the store's.
     pub fn destroy_unsent(&mut self) -> Result<u64, AgentError> {
-        Err(UNFINISHED)
+        self.change(0, |session| {
+            let rows: Vec<(i64, bool)> = session
+                .prepare("SELECT id, counted FROM records WHERE state = 0 AND seen IS NOT NULL")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            for (id, _) in &rows {
+                empty(session, *id, State::Destroyed)?;
+            }
+            let counted = rows.iter().filter(|(_, counted)| *counted).count();
+            let counted = u64::try_from(counted).unwrap_or(u64::MAX);
+            move_books(session, "destroyed", counted, rows.len())?;
+            Ok(counted)
+        })
     }
 }
+
+/// How many values one entry seals at most.
+pub(super) const VALUES: usize = 3;
+
+fn put(
+    session: &Session<'_>,
+    entry: &Entry<'_>,
+    room: u64,
+) -> Result<Option<Appended>, AgentError> {
+    match entry {
+        Entry::Record(record) => return append(session, record, room).map(Some),
+        Entry::Declaration(declaration) => {
+            return Ok(Some(Appended::New(declare(session, declaration)?)));
+        }
+        Entry::Chat(chat) => {
+            chats::put_business(session, chat)?;
+        }
+        Entry::Count(counter, added) => counters::add(session, *counter, *added)?,
+        Entry::Document(kind, bytes) => documents::put(session, kind, bytes, false)?,
+    }
+    Ok(None)
+}
+
+/// Stores a record, once.
+pub(super) fn append(
+    session: &Session<'_>,
+    record: &Record,
+    room: u64,
+) -> Result<Appended, AgentError> {
+    let seen = session.index().seen(record.chat(), record.fingerprint());
+    if is_seen(session, &seen)? {
+        return Ok(Appended::Duplicate);
+    }
+    if room == 0 {
+        return Ok(Appended::QueueFull);
+    }
+    let body = record.body();
+    let row = Row {
+        kind: Kind::of(body)?,
+        counted: body.is_counted(),
+        seen: Some(seen),
+        basis: Some(basis(session, record)?),
+        class: Some(record.class()),
+        chat: Some(record.chat()),
+        sender: recall::sender(session, record),
+        candidates: recall::candidates(session, record)?,
+    };
+    let id = row.insert(session, body)?;
+    if row.counted {
+        chats::count(session, record.chat())?;
+    }
+    Ok(Appended::New(id))
+}
+
+/// Stores a declaration.
+pub(super) fn declare(
+    session: &Session<'_>,
+    declaration: &Declaration,
+) -> Result<RecordId, AgentError> {
+    let body = declaration.body();
+    let chat = match body {
+        Body::Coverage(line) => line.chat,
+        _ => None,
+    };
+    let row = Row {
+        kind: Kind::of(body)?,
+        counted: false,
+        seen: None,
+        basis: None,
+        class: None,
+        chat,
+        sender: None,
+        candidates: None,
+    };
+    row.insert(session, body)
+}
+
+/// Whether a record with this fingerprint was stored before, whatever became of it.
+pub(super) fn is_seen(session: &Session<'_>, seen: &[u8; 16]) -> Result<bool, AgentError> {
+    Ok(session.prepare("SELECT 1 FROM records WHERE seen = ?1")?.exists([seen])?)
+}
+
+/// The JSON under which a body is stored.
+pub(super) fn json(body: &Body) -> Result<Zeroizing<Vec<u8>>, AgentError> {
+    let too_long =
+        AgentError::InputInvalid { field: "body", reason: "is longer than a line may be" };
+    body.to_json().map(Zeroizing::new).map_err(|_| too_long)
+}
+
+struct Row<'a> {
+    kind: Kind,
+    counted: bool,
+    seen: Option<[u8; 16]>,
+    basis: Option<i64>,
+    class: Option<&'a RetentionClass>,
+    chat: Option<ChatId>,
+    sender: Option<[u8; 16]>,
+    candidates: Option<Vec<u8>>,
+}
+
+impl Row<'_> {
+    fn insert(&self, session: &Session<'_>, body: &Body) -> Result<RecordId, AgentError> {
+        let id = session.next_id();
+        let (key, sealed) = session.seal_body(id, &json(body)?)?;
+        let Moment { wall, run, tick } = session.now;
+        session
+            .prepare(
+                "INSERT INTO records (id, kind, counted, seen, basis, class, chat, sender, wall,
+                                      run, tick, key, body, candidates)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            )?
+            .execute(params![
+                id,
+                self.kind.code(),
+                self.counted,
+                self.seen,
+                self.basis,
+                self.class.map(RetentionClass::as_str),
+                self.chat.as_ref().map(ChatId::as_bytes),
+                self.sender,
+                wall,
+                run,
+                tick,
+                key,
+                sealed,
+                self.candidates
+            ])?;
+        session
+            .prepare(
+                "UPDATE epochs SET captured = captured + ?2, queued = queued + ?2,
+                                   waiting = waiting + 1 WHERE id = ?1",
+            )?
+            .execute(params![session.facts.row, i64::from(self.counted)])?;
+        Ok(RecordId(id))
+    }
+}
+
+/// The row of the consent and the reason that a record rests on.
+fn basis(session: &Session<'_>, record: &Record) -> Result<i64, AgentError> {
+    let why = fenming_wire::json::write(record.why())
+        .map_err(|_| AgentError::Internal("a reason cannot be written"))?;
+    let grant = record.grant().as_bytes();
+    let hash = session.index().basis(grant, &why);
+    let known = session
+        .prepare("SELECT id FROM bases WHERE hash = ?1")?
+        .query_row([hash], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let id = session.next_id();
+    let sealed = session.seal(Place { table: "bases", column: "why", row: id }, &why)?;
+    session
+        .prepare("INSERT INTO bases (id, consent, hash, why) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, grant, hash, sealed])?;
+    Ok(id)
+}
+
+/// What decides whether a record can be taken back.
+struct Standing {
+    state: i64,
+    counted: bool,
+    is_capture: bool,
+    chat: Option<Vec<u8>>,
+    moment: Moment,
+}
+
+impl Standing {
+    fn of(session: &Session<'_>, record: RecordId) -> Result<Self, AgentError> {
+        session
+            .prepare(
+                "SELECT state, counted, seen IS NOT NULL, chat, wall, run, tick
+                 FROM records WHERE id = ?1",
+            )?
+            .query_row([record.0], |row| {
+                let moment = Moment { wall: row.get(4)?, run: row.get(5)?, tick: row.get(6)? };
+                Ok(Self {
+                    state: row.get(0)?,
+                    counted: row.get(1)?,
+                    is_capture: row.get(2)?,
+                    chat: row.get(3)?,
+                    moment,
+                })
+            })
+            .optional()?
+            .ok_or(AgentError::NotFound("record"))
+    }
+}
+
+/// Leaves nothing of a record but that it was seen. `secure_delete` overwrites what is freed.
+fn empty(session: &Session<'_>, id: i64, state: State) -> Result<(), AgentError> {
+    session
+        .prepare(
+            "UPDATE records SET state = ?2, basis = NULL, class = NULL, chat = NULL,
+                    sender = NULL, key = NULL, body = NULL, candidates = NULL WHERE id = ?1",
+        )?
+        .execute([id, state.code()])?;
+    Ok(())
+}
+
+/// Moves counted records from the queue to another column of the books, and takes lines out of
+/// the queue.
+pub(super) fn move_books(
+    session: &Session<'_>,
+    column: &'static str,
+    counted: u64,
+    lines: usize,
+) -> Result<(), AgentError> {
+    let statement = format!(
+        "UPDATE epochs SET queued = queued - ?2, {column} = {column} + ?2, waiting = waiting - ?3
+         WHERE id = ?1"
+    );
+    session.prepare(&statement)?.execute([session.facts.row, stored(counted), length(lines)])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
