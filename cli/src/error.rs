@@ -180,8 +180,32 @@ impl From<AgentError> for CliError {
             AgentError::Forwarding(_) => Exit::Network,
             _ => Exit::Fault,
         };
-        Self::new(exit, error.to_string())
+        Self { exit, message: error.to_string(), hint: next_step(&error).map(str::to_owned) }
     }
+}
+
+/// What the employee does about an error of their device.
+const fn next_step(error: &AgentError) -> Option<&'static str> {
+    let text = match error {
+        AgentError::NotEnrolled => "enrol first: fenming device enrol --profile FILE",
+        AgentError::ConsentMissing => "read the notice, then agree: fenming device notice",
+        AgentError::KeyUnavailable(_) => "check that the device's key files can be read",
+        AgentError::StoreDamaged => "run the command again: the damaged store is set aside",
+        AgentError::StoreTooNew { .. } => "use the newer program that made the store",
+        AgentError::StoreFull => "free some space, then run the command again",
+        AgentError::StoreUnavailable(_) => "check who may read and write the device's folder",
+        AgentError::StoreBusy => "wait until the other command on this device has ended",
+        AgentError::ConfigInvalid { .. } => "ask IT for a corrected profile, then enrol with it",
+        AgentError::TooLate => "ask the contact that the notice names: fenming device notice",
+        AgentError::NotFound(_) => "list what there is: fenming device chats, records, holds",
+        AgentError::DocumentRefused { .. } | AgentError::WrongTenant { .. } => {
+            "tell IT; what was in force before stays in force"
+        }
+        AgentError::Rollback { .. } => "tell IT; the newer one stays in force",
+        AgentError::Forwarding(_) => "nothing is lost; try again later, or tell IT the code",
+        _ => return None,
+    };
+    Some(text)
 }
 
 /// An I/O error in plain words; the operating system's own text where there are none.

@@ -43,6 +43,22 @@ pub struct Observed {
     pub blind: u64,
 }
 
+impl std::ops::AddAssign for Observed {
+    fn add_assign(&mut self, more: Self) {
+        self.observed += more.observed;
+        self.captured += more.captured;
+        self.recalls += more.recalls;
+        self.calls += more.calls;
+        self.repeated += more.repeated;
+        self.personal += more.personal;
+        self.undecided += more.undecided;
+        self.held += more.held;
+        self.refused += more.refused;
+        self.ignored += more.ignored;
+        self.blind += more.blind;
+    }
+}
+
 /// A chat as it stands when something happens in it.
 struct Known<'e> {
     id: ChatId,

@@ -1,0 +1,161 @@
+//! `device status`: the agent at a glance.
+
+use std::path::Path;
+
+use fenming_core::status::Status;
+use fenming_wire::heartbeat::{AgentState, ConsentState};
+use fenming_wire::id::{DeviceId, Epoch, TenantId};
+use fenming_wire::ledger::Position;
+use fenming_wire::record::{Cause, CoverageState};
+use fenming_wire::time::{Span, Timestamp};
+use serde::Serialize;
+
+use super::opening::existing;
+use super::shown::{time, words};
+use crate::error::CliError;
+use crate::output::Output;
+
+/// The status in JSON. Spans are milliseconds.
+#[derive(Serialize)]
+struct Shown {
+    state: AgentState,
+    consent: ConsentState,
+    may_prompt: bool,
+    tenant: Option<TenantId>,
+    device: Option<DeviceId>,
+    epoch: Epoch,
+    coverage: Option<CoverageState>,
+    coverage_cause: Option<Cause>,
+    queued: u64,
+    in_flight: u64,
+    open_batches: u64,
+    held: u64,
+    oldest_ms: Option<Span>,
+    queue_full: bool,
+    store_bytes: u64,
+    ledger: Option<Position>,
+    receipted: Option<Position>,
+    books: fenming_wire::balance::Books,
+    counters: Counted,
+    last_attempt: Option<Timestamp>,
+    last_success: Option<Timestamp>,
+    last_error: Option<String>,
+    next_due: Option<Timestamp>,
+    policy_version: u64,
+    policy_ends: Option<Timestamp>,
+    trust_version: u64,
+    agent: &'static str,
+    os: String,
+}
+
+/// What stays on the device.
+#[derive(Serialize)]
+struct Counted {
+    observed: u64,
+    personal: u64,
+    undecided: u64,
+    refused: u64,
+    ignored: u64,
+}
+
+pub(super) fn run(dir: &Path, out: &mut Output) -> Result<(), CliError> {
+    let status = existing(dir)?.status()?;
+    standing(&status, out);
+    sending(&status, out);
+    counting(&status, out);
+    out.json(&Shown::from(status));
+    Ok(())
+}
+
+fn standing(status: &Status, out: &mut Output) {
+    let text = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+    let coverage =
+        status.coverage.map(|(state, cause)| format!("{} ({})", words(&state), words(&cause)));
+    out.heading("The agent");
+    out.facts(&[
+        ("state", words(&status.state)),
+        ("consent", words(&status.consent)),
+        ("coverage", text(coverage)),
+        ("tenant", text(status.tenant.clone().map(String::from))),
+        ("device", text(status.device.map(String::from))),
+        ("policy", format!("version {}", status.policy_version)),
+        ("policy ends", time(status.policy_ends)),
+        ("trust document", format!("version {}", status.trust_version)),
+    ]);
+}
+
+fn sending(status: &Status, out: &mut Output) {
+    let numbers = &status.numbers;
+    let seq = |at: Option<Position>| at.map_or(0, |at| at.seq);
+    out.heading("On the way to the archive");
+    out.facts(&[
+        ("waiting", numbers.queued.to_string()),
+        ("sealed, not yet receipted", numbers.in_flight.to_string()),
+        ("batches not yet receipted", numbers.open_batches.to_string()),
+        ("sealed up to line", seq(numbers.sealed).to_string()),
+        ("receipted up to line", seq(numbers.receipted).to_string()),
+        ("last tried", time(status.forwarding.last_attempt)),
+        ("last receipt", time(status.forwarding.last_success)),
+        ("last error", status.forwarding.last_error.clone().unwrap_or_else(|| "–".to_owned())),
+        ("next due", time(status.forwarding.next_due)),
+    ]);
+}
+
+fn counting(status: &Status, out: &mut Output) {
+    let (numbers, counters) = (&status.numbers, &status.counters);
+    out.heading("On this device only");
+    out.facts(&[
+        ("observations", counters.observed.to_string()),
+        ("personal, dropped", counters.personal.to_string()),
+        ("undecided, dropped", counters.undecided.to_string()),
+        ("waiting for you", numbers.held.to_string()),
+        ("business, not stored", counters.refused.to_string()),
+        ("nothing to keep", counters.ignored.to_string()),
+        ("store and spool", format!("{} bytes", numbers.store_bytes)),
+    ]);
+    if numbers.full {
+        out.caution("The queue is full: capture has stopped. Forward what waits.");
+    }
+}
+
+impl From<Status> for Shown {
+    fn from(status: Status) -> Self {
+        let Status { numbers, counters, forwarding, coverage, .. } = status;
+        Self {
+            state: status.state,
+            consent: status.consent,
+            may_prompt: status.may_prompt,
+            tenant: status.tenant,
+            device: status.device,
+            epoch: numbers.epoch,
+            coverage: coverage.map(|(state, _)| state),
+            coverage_cause: coverage.map(|(_, cause)| cause),
+            queued: numbers.queued,
+            in_flight: numbers.in_flight,
+            open_batches: numbers.open_batches,
+            held: numbers.held,
+            oldest_ms: numbers.oldest,
+            queue_full: numbers.full,
+            store_bytes: numbers.store_bytes,
+            ledger: numbers.sealed,
+            receipted: numbers.receipted,
+            books: numbers.books,
+            counters: Counted {
+                observed: counters.observed,
+                personal: counters.personal,
+                undecided: counters.undecided,
+                refused: counters.refused,
+                ignored: counters.ignored,
+            },
+            last_attempt: forwarding.last_attempt,
+            last_success: forwarding.last_success,
+            last_error: forwarding.last_error,
+            next_due: forwarding.next_due,
+            policy_version: status.policy_version,
+            policy_ends: status.policy_ends,
+            trust_version: status.trust_version,
+            agent: fenming_core::agent::VERSION,
+            os: status.os,
+        }
+    }
+}
