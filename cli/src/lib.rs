@@ -5,6 +5,7 @@
 //! [`error`] knows exit codes.
 
 pub mod archive;
+pub mod certificate;
 pub mod collector;
 mod command;
 pub mod completions;

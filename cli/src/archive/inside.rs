@@ -29,7 +29,8 @@ pub(super) struct Inside {
     /// Counted lines so far; unknown after something is missing.
     counted: Option<u64>,
     books: Option<Books>,
-    messages: BTreeMap<u64, ChatId>,
+    /// Every line that was read; the chat where it is a message. Recalls point here.
+    read: BTreeMap<u64, Option<ChatId>>,
     consents: Consents,
 }
 
@@ -43,12 +44,7 @@ struct Seen {
 
 impl Default for Inside {
     fn default() -> Self {
-        Self {
-            counted: Some(0),
-            books: None,
-            messages: BTreeMap::new(),
-            consents: Consents::default(),
-        }
+        Self { counted: Some(0), books: None, read: BTreeMap::new(), consents: Consents::default() }
     }
 }
 
@@ -110,6 +106,11 @@ impl Inside {
         if (seq == balance_at) != matches!(line.body, Body::Balance(_)) {
             findings.at(seq, Fault::Balance, "is not where it belongs");
         }
+        let chat = match &line.body {
+            Body::Message(message) => Some(message.chat),
+            _ => None,
+        };
+        self.read.insert(seq, chat);
         match &line.body {
             Body::Genesis(genesis) => self.consents.genesis(context, (seq, genesis), findings),
             Body::Balance(balance) => self.balance(context, (seq, balance), seen, findings),
@@ -118,21 +119,25 @@ impl Inside {
                 self.consents.withdrawal(context, (seq, signed), findings);
             }
             Body::Message(message) => {
-                self.messages.insert(seq, message.chat);
                 self.consents.captured(Timestamp::from_millis(message.t));
             }
             Body::Recall(recall) => {
                 self.consents.captured(Timestamp::from_millis(recall.t));
-                for of in &line.of {
-                    if self.messages.get(of) != Some(&recall.chat) {
-                        findings.at(seq, Fault::Recall, format!("{of}"));
-                    }
+                for of in line.of.iter().filter(|of| !self.may_be_recalled(**of, seq, recall.chat))
+                {
+                    findings.at(seq, Fault::Recall, of.to_string());
                 }
             }
             Body::Call(call) => self.consents.captured(Timestamp::from_millis(call.t)),
             Body::Chat(_) | Body::Coverage(_) | Body::Override(_) => {}
             _ => findings.at(seq, Fault::Line, "a kind that this version does not know"),
         }
+    }
+
+    /// Whether a sequence is an earlier message of the chat. Where the line is missing, or could
+    /// not be read, that is a finding of its own.
+    fn may_be_recalled(&self, of: u64, seq: u64, chat: ChatId) -> bool {
+        (1..seq).contains(&of) && self.read.get(&of).is_none_or(|found| *found == Some(chat))
     }
 
     fn balance(

@@ -37,3 +37,6 @@ pub struct Args {}
 pub fn run(_args: Args, _out: &mut Output) -> Result<(), CliError> {
     Err(CliError::fault("this command is not built yet"))
 }
+
+#[cfg(test)]
+mod tests;

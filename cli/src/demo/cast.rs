@@ -1,6 +1,8 @@
 //! Who takes part in the demo: the custodian's keys, and the documents that they sign.
 
+use fenming_wire::WireError;
 use fenming_wire::envelope::{Document, Envelope};
+use fenming_wire::id::TenantId;
 use fenming_wire::json;
 use fenming_wire::key::{Ed25519Signer, Signer};
 use fenming_wire::policy::Policy;
@@ -23,6 +25,8 @@ pub(super) struct Cast {
     pub(super) trust: Envelope<TrustDocument>,
     pub(super) policy: Envelope<Policy>,
     pub(super) tls: PrivateCa,
+    tenant: TenantId,
+    organisation: Bilingual,
 }
 
 /// The policy of the demo, as a custodian would write it.
@@ -31,11 +35,11 @@ const POLICY: &[u8] = include_bytes!("../../data/demo-policy.json");
 impl Cast {
     /// Makes every key anew and signs the documents.
     pub(super) fn assemble() -> Result<Self, CliError> {
-        let (root, _) = Ed25519Signer::generate()?;
-        let (policy_signer, _) = Ed25519Signer::generate()?;
-        let (receipt_signer, receipt_key) = Ed25519Signer::generate()?;
+        let (root, _) = Ed25519Signer::generate().map_err(own)?;
+        let (policy_signer, _) = Ed25519Signer::generate().map_err(own)?;
+        let (receipt_signer, receipt_key) = Ed25519Signer::generate().map_err(own)?;
         let archive = Identity::generate();
-        let policy: Policy = json::parse(POLICY, Policy::LIMIT)?;
+        let policy: Policy = json::parse(POLICY, Policy::LIMIT).map_err(own)?;
         let trust = TrustDocument {
             tenant: policy.tenant.clone(),
             version: 1,
@@ -56,6 +60,8 @@ impl Cast {
         Ok(Self {
             trust: sign(&trust, &root)?,
             policy: sign(&policy, &policy_signer)?,
+            tenant: trust.tenant.clone(),
+            organisation: trust.organisation.clone(),
             root,
             receipt_key,
             archive,
@@ -64,6 +70,29 @@ impl Cast {
     }
 }
 
+impl Cast {
+    /// The archive key as a file that stock `age -i` reads.
+    pub(super) fn archive_key_file(&self) -> Zeroizing<String> {
+        let (public, secret) = (self.archive.recipient(), self.archive.expose_secret());
+        Zeroizing::new(format!("# public key: {public}\n{}\n", &*secret))
+    }
+
+    /// The organisation's name.
+    pub(super) fn organisation(&self) -> &Bilingual {
+        &self.organisation
+    }
+
+    /// The tenant.
+    pub(super) fn tenant(&self) -> TenantId {
+        self.tenant.clone()
+    }
+}
+
 fn sign<T: Document>(document: &T, signer: &dyn Signer) -> Result<Envelope<T>, CliError> {
-    Ok(Envelope::sign(document, signer)?)
+    Envelope::sign(document, signer).map_err(own)
+}
+
+/// The demo's own keys and documents are good; where they are not, the program is wrong.
+fn own(error: WireError) -> CliError {
+    CliError::fault(format!("a document of the demo: {error}"))
 }

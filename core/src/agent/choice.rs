@@ -127,7 +127,7 @@ impl Agent {
 
 impl Inner {
     pub(super) fn in_force(&self) -> Result<&InForce, AgentError> {
-        self.in_force.as_ref().ok_or(AgentError::NotEnrolled)
+        self.in_force.as_deref().ok_or(AgentError::NotEnrolled)
     }
 
     /// Writes a withdrawal down and does what follows from it. It may be repeated.

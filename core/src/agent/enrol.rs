@@ -1,6 +1,7 @@
 //! From a profile to documents in force.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fenming_wire::Code;
 use fenming_wire::envelope::Envelope;
@@ -17,6 +18,7 @@ use crate::error::AgentError;
 use crate::forward::client::{Client, ClientPorts, fetch_trust};
 use crate::forward::outcome::{Asked, Reply, Trouble, decide};
 use crate::forward::residency::Residency;
+use crate::forward::run::{Changed, reconfigured};
 use crate::forward::transport::{Transport, TransportFailure};
 use crate::logging::{Level, say};
 use crate::policy::{Trusted, accept_policy, accept_trust, check_profile};
@@ -61,6 +63,7 @@ impl Agent {
         if inner.settings()?.profile != kept {
             inner.set(|settings| settings.profile = kept)?;
             inner.restore()?;
+            reconfigured(&mut inner.vault, Changed::Profile)?;
             inner.standing()?;
             say(Level::Info, Code("profile_taken"), &[("tenant", &profile.tenant)]);
         }
@@ -205,12 +208,12 @@ impl Inner {
         let versions: [(&str, &dyn fenming_wire::Loggable); 2] =
             [("trust", &next.trust.version()), ("policy", &policy_version)];
         say(Level::Info, Code("documents_in_force"), &versions);
-        self.in_force = Some(next);
+        reconfigured(&mut self.vault, Changed::Policy)?;
+        self.in_force = Some(Arc::new(next));
         self.standing()
     }
 
-    /// Asks what the endpoint has of this device: its versions are floors, and earlier epochs are
-    /// what a genesis line must name.
+    /// Asks what the endpoint has of this device: its versions are floors.
     fn learn_floors(
         &mut self,
         transport: &dyn Transport,
@@ -220,21 +223,15 @@ impl Inner {
         let epoch = self.vault.epoch()?;
         let client = self.client(transport, profile, in_force.trust.document())?;
         let state = client.state(epoch)?;
-        let CollectorState { epochs, policy_version, trust_version, .. } = &state.document;
+        let CollectorState { policy_version, trust_version, .. } = &state.document;
         let (policy_floor, trust_floor) = (*policy_version, *trust_version);
-        let earlier = epochs.iter().any(|other| other.epoch != epoch);
         let anchor = self.endpoint_clock.anchor();
         self.set(|settings| {
             settings.policy_floor = settings.policy_floor.max(policy_floor);
             settings.trust_floor = settings.trust_floor.max(trust_floor);
             settings.anchor = anchor;
-        })?;
-        if earlier { self.vault.put(&state.envelope) } else { Ok(()) }
+        })
     }
-}
-
-impl crate::vault::Stored for Envelope<CollectorState> {
-    const KIND: &'static str = "prior_state";
 }
 
 /// A connection that could not even be prepared.

@@ -74,6 +74,8 @@ pub struct Ports {
 /// The agent. See the [module](self) for threads and blocking.
 pub struct Agent {
     inner: Mutex<Inner>,
+    /// Held while a run is under way, so that two wake-ups do not forward at once.
+    running: Mutex<()>,
 }
 
 /// All of the agent's state, behind its lock.
@@ -86,10 +88,10 @@ struct Inner {
     recent: RecentChats,
     coverage: Coverage,
     phone: Phone,
-    endpoint_clock: EndpointClock,
+    endpoint_clock: Arc<EndpointClock>,
     profile: Option<Profile>,
     token: Option<EnrolmentToken>,
-    in_force: Option<InForce>,
+    in_force: Option<Arc<InForce>>,
     decision: Decision,
     paused: bool,
     flat: BTreeMap<String, String>,
@@ -119,7 +121,7 @@ impl Agent {
             recent: RecentChats::default(),
             coverage: Coverage::new(Source::WechatNotification),
             phone: Phone::default(),
-            endpoint_clock: EndpointClock::new(clock, None),
+            endpoint_clock: Arc::new(EndpointClock::new(clock, None)),
             profile: None,
             token: None,
             in_force: None,
@@ -129,7 +131,7 @@ impl Agent {
             ports,
         };
         inner.begin(opened.found)?;
-        Ok(Self { inner: Mutex::new(inner) })
+        Ok(Self { inner: Mutex::new(inner), running: Mutex::new(()) })
     }
 
     /// Writes everything down, closes the store and forgets its keys: before the OS suspends the

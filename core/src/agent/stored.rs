@@ -1,6 +1,7 @@
 //! What the agent keeps of itself between two runs, and how it takes it up again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fenming_wire::Code;
 use fenming_wire::envelope::Envelope;
@@ -100,7 +101,7 @@ impl Inner {
             InForce::new(profile, (device, person), trust, policy)
         });
         match ready {
-            Ok(in_force) => self.in_force = Some(in_force),
+            Ok(in_force) => self.in_force = Some(Arc::new(in_force)),
             Err(error) => {
                 say(Level::Warn, Code("documents_void"), &[("code", &Code(error.code()))])
             }

@@ -4,9 +4,13 @@
 //! [`backoff`] (how long to wait). Everything else works through ports and the vault.
 
 pub mod backoff;
+pub mod batch;
 pub mod client;
 pub mod endpoint_clock;
 pub mod outcome;
 pub mod residency;
+pub mod run;
 pub mod schedule;
+pub mod spool;
+pub mod standing;
 pub mod transport;

@@ -4,6 +4,7 @@ pub mod jsonl;
 mod notification;
 mod platform;
 
+use fenming_wire::time::Timestamp;
 pub use notification::{Notification, NotificationChange, OsProfile};
 pub use platform::PlatformFact;
 use serde::{Deserialize, Serialize};
@@ -17,4 +18,15 @@ pub enum Observation {
     WechatNotification(Notification),
     /// The state of the phone or of the shell changed.
     Platform(PlatformFact),
+}
+
+impl Observation {
+    /// When the shell saw it.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::WechatNotification(notification) => notification.at,
+            Self::Platform(fact) => fact.at(),
+        }
+    }
 }
