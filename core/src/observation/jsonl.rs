@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{BufRead, Read};
 
 use fenming_wire::{WireError, json};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -85,6 +86,9 @@ impl<R: BufRead> Lines<R> {
         if std::str::from_utf8(line).is_err() {
             return Err(self.refuse("", "is not UTF-8"));
         }
+        if line.trim_ascii_start().first() != Some(&b'{') {
+            return Err(self.refuse("", "is no JSON object"));
+        }
         json::parse(line, MAX_INPUT_LINE_BYTES).map_err(|whole| {
             let (field, reason) = blame(part_error(line).unwrap_or(whole));
             self.refuse(&field, reason)
@@ -114,12 +118,36 @@ impl std::error::Error for LineError {}
 fn part_error(line: &[u8]) -> Option<WireError> {
     let mut fields: Map<String, Value> = serde_json::from_slice(line).ok()?;
     let source = fields.remove("source")?;
-    let rest = Zeroizing::new(serde_json::to_vec(&fields).ok()?);
     match source.as_str()? {
-        "wechat_notification" => json::parse::<Notification>(&rest, rest.len()).err(),
-        "platform" => json::parse::<PlatformFact>(&rest, rest.len()).err(),
+        "wechat_notification" => error_as::<Notification>(&fields),
+        "platform" => fact_error(fields),
         _ => Some(WireError::field("source", "is none of the allowed words")),
     }
+}
+
+/// A fact is tagged once more. Parsed with one field at a time, one that is right leaves only
+/// others missing.
+fn fact_error(mut fields: Map<String, Value>) -> Option<WireError> {
+    let fact = fields.remove("fact")?;
+    let alone = Map::from_iter([("fact".to_owned(), fact)]);
+    let wrong = |name: &str, part: &Map<String, Value>| match error_as::<PlatformFact>(part)? {
+        WireError::Field { reason, .. } if reason != "is missing" => {
+            Some(WireError::field(name, reason))
+        }
+        _ => None,
+    };
+    wrong("fact", &alone).or_else(|| {
+        fields.into_iter().find_map(|(name, value)| {
+            let mut part = alone.clone();
+            part.insert(name.clone(), value);
+            wrong(&name, &part)
+        })
+    })
+}
+
+fn error_as<T: DeserializeOwned>(fields: &Map<String, Value>) -> Option<WireError> {
+    let bytes = Zeroizing::new(serde_json::to_vec(fields).ok()?);
+    json::parse::<T>(&bytes, bytes.len()).err()
 }
 
 fn blame(error: WireError) -> (String, &'static str) {
@@ -130,3 +158,6 @@ fn blame(error: WireError) -> (String, &'static str) {
         _ => (String::new(), "cannot be read"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,9 +10,14 @@ mod message;
 mod notice;
 mod packs;
 mod reading;
+#[cfg(test)]
+mod sample;
 mod shape;
 
 pub use assemble::Assembler;
 pub use packs::Packs;
 pub use reading::{CallSign, Reading, Seen, read};
 pub(crate) use shape::cut;
+
+#[cfg(test)]
+mod tests;

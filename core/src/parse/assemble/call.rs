@@ -239,3 +239,6 @@ impl OpenCall {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,12 @@ impl Assembler {
         self.calls.settle(now)
     }
 
+    /// How many chats and how many calls are remembered.
+    #[cfg(test)]
+    pub(in crate::parse) fn remembered(&self) -> (usize, usize) {
+        (self.chats.len(), self.calls.len())
+    }
+
     fn take(&mut self, seen: &Notification, reading: Reading, events: &mut Vec<Event>) {
         let Reading { mut chat, seen: what } = reading;
         let is_post = match what {
