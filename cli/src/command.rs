@@ -95,3 +95,6 @@ fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Completions(args) => completions::run(args, out),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,17 @@ pub struct CliError {
 }
 
 impl Exit {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Fault,
+        Self::Input,
+        Self::Unverified,
+        Self::Refused,
+        Self::Io,
+        Self::Network,
+    ];
+
     /// The number.
     #[must_use]
     pub const fn code(self) -> u8 {

@@ -11,11 +11,15 @@ mod command;
 pub mod completions;
 pub mod demo;
 pub mod device;
+pub mod document;
 pub mod error;
 pub mod files;
 pub mod keygen;
+pub mod keys;
 pub mod output;
 pub mod policy;
+#[cfg(test)]
+mod transcript;
 pub mod trust;
 
 pub use command::{Cli, run};

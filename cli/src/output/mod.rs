@@ -338,3 +338,6 @@ impl Write for Buffer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
