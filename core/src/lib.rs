@@ -14,6 +14,7 @@ pub mod limits;
 mod logging;
 pub mod observation;
 pub mod parse;
+pub mod phone;
 pub mod policy;
 pub mod ports;
 pub mod record;
@@ -25,3 +26,6 @@ pub mod vault;
 mod words;
 
 pub use error::AgentError;
+
+/// The version of this agent.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

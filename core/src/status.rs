@@ -6,7 +6,7 @@ use fenming_wire::ledger::Position;
 use fenming_wire::record::{Cause, CoverageState};
 use fenming_wire::time::{Span, Timestamp};
 
-use crate::agent::Phone;
+use crate::phone::Phone;
 use crate::vault::{Counters, Numbers};
 
 /// How the agent is doing. It holds no content and no name.
@@ -82,7 +82,7 @@ impl Status {
             next_due: self.forwarding.next_due,
             policy_version: self.policy_version,
             trust_version: self.trust_version,
-            agent: crate::agent::VERSION.to_owned(),
+            agent: crate::VERSION.to_owned(),
             os: self.os.clone(),
             listener: self.phone.listener,
             store_bytes,

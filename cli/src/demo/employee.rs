@@ -1,7 +1,7 @@
 //! What the employee of the recorded day does with their phone: they tag their own chats.
 
 use fenming_core::agent::Agent;
-use fenming_core::tag::EmployeeTag;
+use fenming_core::agent::EmployeeTag;
 use fenming_wire::id::ChatId;
 
 use super::summary::Summary;

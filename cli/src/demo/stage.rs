@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fenming_collector::{Collector, Config, Documents, Limits, Running, TlsIdentity};
+use fenming_core::agent::SystemResolver;
 use fenming_core::agent::{Agent, HttpsConnector, Ports, Setup};
 use fenming_core::clock::{Span, Timestamp};
-use fenming_core::forward::transport::SystemResolver;
 use fenming_core::ports::{Random, SystemRandom};
 use fenming_wire::id::PersonId;
 use fenming_wire::profile::Profile;

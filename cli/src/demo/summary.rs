@@ -1,8 +1,8 @@
 //! The day in numbers.
 
 use fenming_core::agent::Observed;
+use fenming_core::agent::RunReport;
 use fenming_core::clock::Timestamp;
-use fenming_core::forward::run::RunReport;
 use fenming_core::status::Status;
 use serde::Serialize;
 

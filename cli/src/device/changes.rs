@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fenming_core::vault::LoggedChange;
+use fenming_core::agent::LoggedChange;
 use serde::Serialize;
 
 use super::opening::existing;

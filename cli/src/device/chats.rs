@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use clap::ValueEnum;
+use fenming_core::agent::Counterpart;
 use fenming_core::agent::{Agent, Taken};
-use fenming_core::consent::Counterpart;
-use fenming_core::tag::{EmployeeTag, explain};
-use fenming_core::vault::{Chat, VerdictKind};
+use fenming_core::agent::{Chat, VerdictKind};
+use fenming_core::agent::{EmployeeTag, explain};
 use fenming_wire::Content;
 use fenming_wire::id::{ChatId, RetentionClass};
 use fenming_wire::policy::ChatKind;

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use fenming_core::agent::{Agent, Budget};
+use fenming_core::agent::{Ended, RunReport};
 use fenming_core::clock::Clock;
-use fenming_core::forward::run::{Ended, RunReport};
 use fenming_core::observation::{Observation, PlatformFact};
 use fenming_wire::time::Timestamp;
 use serde::Serialize;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use fenming_core::tag::explain;
-use fenming_core::vault::{Hold, HoldId};
+use fenming_core::agent::explain;
+use fenming_core::agent::{Hold, HoldId};
 use fenming_wire::Content;
 use fenming_wire::id::ChatId;
 use fenming_wire::record::Body;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use fenming_core::agent::SystemResolver;
 use fenming_core::agent::{Agent, HttpsConnector, Ports, Setup};
 use fenming_core::clock::Clock;
-use fenming_core::forward::transport::SystemResolver;
 use fenming_core::ports::SystemRandom;
 
 use super::ports::{FileKeys, FileSigner, SystemClock, make_private_dir};

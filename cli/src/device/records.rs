@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fenming_core::tag::explain;
-use fenming_core::vault::{RecordId, RecordState, RecordView};
+use fenming_core::agent::explain;
+use fenming_core::agent::{RecordId, RecordState, RecordView};
 use fenming_wire::id::{ChatId, Digest};
 use fenming_wire::record::Body;
 use fenming_wire::text::Language;

@@ -183,7 +183,8 @@ fn show(
             chat.id.to_string(),
             one_line(chat.title.expose()),
             words(&chat.kind),
-            signal.map_or_else(|| "–".to_owned(), |why| fenming_core::tag::explain(why, language)),
+            signal
+                .map_or_else(|| "–".to_owned(), |why| fenming_core::agent::explain(why, language)),
             time(Some(chat.last)),
         ]);
     }

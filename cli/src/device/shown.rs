@@ -1,6 +1,6 @@
 //! How values are written for the employee and in JSON.
 
-use fenming_core::tag::explain;
+use fenming_core::agent::explain;
 use fenming_wire::id::RuleId;
 use fenming_wire::record::{Body, Step, Why};
 use fenming_wire::text::Language;

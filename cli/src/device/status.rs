@@ -154,7 +154,7 @@ impl From<Status> for Shown {
             policy_version: status.policy_version,
             policy_ends: status.policy_ends,
             trust_version: status.trust_version,
-            agent: fenming_core::agent::VERSION,
+            agent: fenming_core::VERSION,
             os: status.os,
         }
     }

@@ -11,7 +11,6 @@ mod enrol;
 mod forwarding;
 mod in_force;
 mod overview;
-mod phone;
 mod recent;
 mod review;
 mod stored;
@@ -30,9 +29,19 @@ pub use choice::NoticeShown;
 pub use connector::{Connector, HttpsConnector};
 pub use enrol::{Organisation, ProfileReport};
 pub use forwarding::Budget;
-pub use phone::Phone;
 pub use recent::RecentChat;
 pub use review::Taken;
+
+/// What a shell gets to see of other rooms.
+pub use crate::consent::{Change, ChangedRule, Counterpart, RuleKind};
+pub use crate::forward::run::{Ended, RunReport};
+pub use crate::forward::transport::{Resolver, SystemResolver};
+pub use crate::phone::Phone;
+pub use crate::tag::{EmployeeTag, explain};
+pub use crate::vault::{
+    Chat, ChatPage, Counters, Hold, HoldId, LoggedChange, Numbers, RecordId, RecordPage,
+    RecordState, RecordView, StoredVerdict, VerdictKind,
+};
 
 use self::in_force::InForce;
 use self::recent::RecentChats;
@@ -96,9 +105,6 @@ struct Inner {
     paused: bool,
     flat: BTreeMap<String, String>,
 }
-
-/// The version of this agent.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl Agent {
     /// Opens the agent, or makes a new one in an empty folder. A damaged store is set aside, and

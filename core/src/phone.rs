@@ -22,7 +22,7 @@ impl Default for Phone {
 }
 
 impl Phone {
-    pub(super) fn learn(&mut self, fact: &PlatformFact) {
+    pub(crate) fn learn(&mut self, fact: &PlatformFact) {
         match fact {
             PlatformFact::Listener { on, .. } => self.listener = Some(*on),
             PlatformFact::Restarted { .. } => self.listener = None,
