@@ -61,7 +61,7 @@ impl File {
 
     /// Whether it is Rust that is compiled into a product, not a test.
     pub(crate) fn is_product(&self) -> bool {
-        let tests = ["/tests.rs", "_tests.rs"];
+        let tests = ["/tests.rs", "_tests.rs", "/sample.rs", "core/src/testing.rs"];
         let apart = self.path.contains("/tests/") || self.path.starts_with("tests/");
         self.ends_with(&[".rs"]) && !apart && !self.ends_with(&tests)
     }
