@@ -91,11 +91,10 @@ impl Agent {
         let mut inner = self.lock()?;
         let mut seen = Observed::default();
         let now = inner.now();
-        for event in inner.assembler.settle(now) {
-            inner.event(&event, &mut seen)?;
-        }
+        let events = inner.assembler.settle(now);
+        let outcome = inner.events(&events, &mut seen);
         inner.count(&seen)?;
-        Ok(seen)
+        outcome.map(|()| seen)
     }
 }
 
@@ -116,10 +115,18 @@ impl Inner {
                 self.declare_coverage(lines)?;
             }
         }
-        for event in self.assembler.step(next, &self.packs) {
-            self.event(&event, seen)?;
+        let events = self.assembler.step(next, &self.packs);
+        self.events(&events, seen)
+    }
+
+    /// Decides on what followed from one step of the assembler. Where an event cannot be stored the
+    /// step is taken back, so that the same handed in again is no double post.
+    fn events(&mut self, events: &[Event], seen: &mut Observed) -> Result<(), AgentError> {
+        let outcome = events.iter().try_for_each(|event| self.event(event, seen));
+        if outcome.is_err() {
+            self.assembler.undo();
         }
-        Ok(())
+        outcome
     }
 
     /// Decides on one event. Nothing that is not business gets beyond this function.

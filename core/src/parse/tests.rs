@@ -278,6 +278,29 @@ fn no_two_events_share_a_fingerprint_where_no_two_posts_are_the_same() {
 }
 
 #[test]
+fn a_step_that_was_undone_gives_the_same_again() {
+    for_all(&(life(0), 0..7_usize), |(life, every), packs| {
+        let (mut plain, mut failing) = (Assembler::new(), Assembler::new());
+        for (n, Case(seen)) in life.into_iter().enumerate() {
+            let next = Observation::WechatNotification(seen);
+            let expected = plain.step(&next, packs);
+            if n % (every + 1) == 0 {
+                failing.step(&next, packs);
+                failing.undo();
+            }
+            let events = failing.step(&next, packs);
+            prop_assert_eq!(prints(&events), prints(&expected));
+        }
+        let end = at(100_000);
+        failing.settle(end);
+        failing.undo();
+        let (again, expected) = (failing.settle(end), plain.settle(end));
+        prop_assert_eq!(prints(&again), prints(&expected));
+        Ok(())
+    });
+}
+
+#[test]
 fn a_double_post_never_yields_two_messages() {
     for_all(&(mutated(), 2..5_usize), |(Case(seen), times), packs| {
         let events = run(&vec![Case(seen); times], packs);

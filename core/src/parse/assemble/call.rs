@@ -17,11 +17,12 @@ pub(super) const KIND: &str = "call";
 
 /// Calls without an end, oldest first: at most one that rings and one that goes on for each OS
 /// user.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Calls {
     open: Vec<OpenCall>,
 }
 
+#[derive(Clone)]
 struct OpenCall {
     origin: Origin,
     peer: ChatSeen,

@@ -24,7 +24,13 @@ pub(super) struct Chats {
     tick: u64,
 }
 
-#[derive(Default)]
+/// One chat as it is remembered, if it is.
+pub(super) struct Remembered {
+    key: (i32, i32),
+    chat: Option<Chat>,
+}
+
+#[derive(Clone, Default)]
 struct Chat {
     counter: Counter,
     recent: [Option<Digest>; RECENT_POSTS],
@@ -122,6 +128,20 @@ impl Chats {
         let known = self.chat(seen);
         known.group |= own && chat.kind == ChatKind::Group && sure > Confidence::Low;
         known.last = (own && chat.title.len() <= MAX_TITLE_BYTES).then(|| chat.clone());
+    }
+
+    /// The notification's chat as it is now.
+    pub(super) fn remembered(&self, seen: &Notification) -> Remembered {
+        let key = key(seen);
+        Remembered { key, chat: self.chats.get(&key).cloned() }
+    }
+
+    /// Puts a chat back as it was.
+    pub(super) fn restore(&mut self, Remembered { key, chat }: Remembered) {
+        match chat {
+            Some(chat) => self.chats.insert(key, chat),
+            None => self.chats.remove(&key),
+        };
     }
 
     /// How many chats are remembered.

@@ -14,7 +14,7 @@ use crate::event::{ChatSeen, Event, Ignored, Message, Origin, What};
 use crate::limits::MAX_POST_AGE;
 use crate::observation::{Notification, Observation, PlatformFact};
 use call::Calls;
-use chat::Chats;
+use chat::{Chats, Remembered};
 use fingerprint::fingerprint;
 
 /// Remembers counters, recent posts and calls that are going on, in memory only and bounded.
@@ -35,6 +35,14 @@ pub struct Assembler {
     chats: Chats,
     calls: Calls,
     watching_since: Option<Timestamp>,
+    before: Option<Before>,
+}
+
+/// What the last step changed, as it was before: one chat at most, and the calls.
+struct Before {
+    chat: Option<Remembered>,
+    calls: Calls,
+    watching_since: Option<Timestamp>,
 }
 
 impl Assembler {
@@ -51,6 +59,7 @@ impl Assembler {
             Observation::Platform(PlatformFact::Restarted { at, .. }) => {
                 self.watching_since = Some(*at);
                 self.chats.distrust_all();
+                self.before = None;
                 Vec::new()
             }
             Observation::Platform(
@@ -59,7 +68,8 @@ impl Assembler {
                 | PlatformFact::Power { .. },
             ) => Vec::new(),
             Observation::WechatNotification(seen) => {
-                let mut events = self.settle(seen.at);
+                self.before = Some(self.now(Some(self.chats.remembered(seen))));
+                let mut events = self.calls.settle(seen.at);
                 self.watching_since.get_or_insert(seen.at);
                 self.take(seen, read(seen, packs), &mut events);
                 events
@@ -70,7 +80,25 @@ impl Assembler {
     /// Gives what follows from time alone: calls that nobody took, and calls whose end was never
     /// seen. Call it at every wake-up; [`Self::step`] does so by itself.
     pub fn settle(&mut self, now: Timestamp) -> Vec<Event> {
+        self.before = Some(self.now(None));
         self.calls.settle(now)
+    }
+
+    /// Takes the last step back, for when what followed from it could not be stored: the same
+    /// observation, or time, handed in again gives the same events again. Once for each step.
+    pub fn undo(&mut self) {
+        let Some(Before { chat, calls, watching_since }) = self.before.take() else {
+            return;
+        };
+        self.calls = calls;
+        self.watching_since = watching_since;
+        if let Some(chat) = chat {
+            self.chats.restore(chat);
+        }
+    }
+
+    fn now(&self, chat: Option<Remembered>) -> Before {
+        Before { chat, calls: self.calls.clone(), watching_since: self.watching_since }
     }
 
     /// How many chats and how many calls are remembered.
