@@ -128,3 +128,6 @@ pub(super) fn key_of(value: &[u8]) -> Result<u32, Unopenable> {
         _ => Err(Unopenable),
     }
 }
+
+#[cfg(test)]
+mod tests;

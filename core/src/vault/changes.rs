@@ -69,3 +69,6 @@ impl Vault {
 fn place(row: i64) -> Place<'static> {
     Place { table: "changes", column: "body", row }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,3 +153,6 @@ fn read<T: Stored>(plain: &[u8]) -> Result<T, AgentError> {
 fn place(kind: &str, row: i64) -> Place<'_> {
     Place { table: "documents", column: kind, row }
 }
+
+#[cfg(test)]
+mod tests;

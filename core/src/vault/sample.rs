@@ -23,7 +23,8 @@ use tempfile::TempDir;
 use super::{
     Batch, BatchId, Commit, Found, Pending, PendingRule, Ports, SealedBatch, Settled, Vault,
 };
-use crate::consent::sample::{Desk, noon};
+use crate::consent::sample::Desk;
+pub(crate) use crate::consent::sample::noon;
 use crate::consent::{Counterpart, Decision, Terms, authorise, authorise_hold};
 use crate::event::{ChatKey, ChatSeen, Origin};
 use crate::observation::OsProfile;
