@@ -1,0 +1,103 @@
+//! The archive as the custodian opens it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fenming::archive::{ArchiveReport, Folder, OpenedBatch, Visitor, verify_archive};
+use fenming_wire::record::{Body, CoverageLine, Line};
+
+use super::Custodian;
+
+/// Everything that an archive holds, opened and verified.
+pub struct Opened {
+    /// What verification found.
+    pub report: ArchiveReport,
+    /// Every line as it was sealed, and its reading.
+    pub lines: Vec<(Vec<u8>, Line)>,
+}
+
+#[derive(Default)]
+struct Lines(Vec<(Vec<u8>, Line)>);
+
+impl Visitor for Lines {
+    fn opened(&mut self, batch: &OpenedBatch<'_>) {
+        for (bytes, _) in &batch.lines {
+            if let Ok(line) = Line::from_json(bytes) {
+                self.0.push((bytes.to_vec(), line));
+            }
+        }
+    }
+}
+
+impl Opened {
+    /// Opens and verifies a folder.
+    ///
+    /// # Panics
+    /// Where it is no archive.
+    #[must_use]
+    pub fn read(folder: &Path, custodian: &Custodian) -> Self {
+        let folder = Folder::open(folder).map_err(|error| error.to_string()).unwrap();
+        let identities = std::slice::from_ref(&custodian.archive);
+        let (root, mut lines) = (custodian.root.public(), Lines::default());
+        let report = verify_archive(&folder, &root, identities, &|_| true, &mut lines);
+        Self { report, lines: lines.0 }
+    }
+
+    /// Fails unless everything holds: signatures, receipts, chain and books.
+    ///
+    /// # Panics
+    /// With every fault that was found.
+    pub fn assert_sound(&self) {
+        let found: Vec<String> = self.report.all_findings().map(ToString::to_string).collect();
+        assert_eq!(self.report.faults(), 0, "{found:#?}");
+    }
+
+    /// The texts of all messages, as the ledger runs.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        self.bodies()
+            .filter_map(|body| match body {
+                Body::Message(message) => Some(message.text.expose().to_owned()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// All statements on coverage, as the ledger runs.
+    #[must_use]
+    pub fn coverage(&self) -> Vec<CoverageLine> {
+        self.bodies()
+            .filter_map(|body| match body {
+                Body::Coverage(line) => Some(line.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// What every line says.
+    pub fn bodies(&self) -> impl Iterator<Item = &Body> {
+        self.lines.iter().map(|(_, line)| &line.body)
+    }
+}
+
+/// Every file below a folder, with its bytes.
+///
+/// # Panics
+/// Where a folder or a file cannot be read.
+#[must_use]
+pub fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = fs::read(&path).unwrap();
+                found.push((path, bytes));
+            }
+        }
+    }
+    found
+}
