@@ -32,6 +32,10 @@ pub struct Ledger<'a> {
 
 /// A batch that was opened.
 pub struct OpenedBatch<'a> {
+    /// The device under whose name it lies.
+    pub device: DeviceId,
+    /// The epoch under whose name it lies.
+    pub epoch: Epoch,
     /// Its name.
     pub name: BatchName,
     /// Its manifest.
@@ -44,6 +48,9 @@ pub struct OpenedBatch<'a> {
 
 /// Is told what is verified while it is verified.
 pub trait Visitor {
+    /// So many batches are about to be verified.
+    fn begins(&mut self, _batches: u64) {}
+
     /// A batch could be opened. It may be unsound: the report says what is wrong.
     fn opened(&mut self, _batch: &OpenedBatch<'_>) {}
 
@@ -169,7 +176,8 @@ impl<'a> Walk<'a> {
         let lines = self.inside.batch(&context, &plain, &mut self.findings, &mut self.report);
         self.report.opened = self.report.opened.saturating_add(1);
         let (manifest, receipt) = (&outside.manifest, outside.receipt.as_ref());
-        visitor.opened(&OpenedBatch { name, manifest, receipt, lines });
+        let Owner { device, epoch, .. } = self.owner;
+        visitor.opened(&OpenedBatch { device, epoch, name, manifest, receipt, lines });
     }
 
     fn finish(mut self) -> EpochReport {

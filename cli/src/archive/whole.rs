@@ -50,18 +50,18 @@ pub fn verify_archive(
     let Some(trusted) = trusted else {
         return report;
     };
-    let mut skipped = false;
-    for files in folder.ledgers(&mut report.findings) {
-        if !wanted(&files) {
-            skipped = true;
-            continue;
-        }
-        let LedgerFiles { device, epoch, key, .. } = files;
+    let mut ledgers = folder.ledgers(&mut report.findings);
+    let all = ledgers.len();
+    ledgers.retain(wanted);
+    let batches = ledgers.iter().map(|files| files.names.len()).sum::<usize>();
+    visitor.begins(u64::try_from(batches).unwrap_or(u64::MAX));
+    for files in &ledgers {
+        let LedgerFiles { device, epoch, key, .. } = *files;
         let ledger = Ledger { device, epoch, key, trusted: &trusted, identities };
         report.epochs.push(verify_epoch(&ledger, files.batches(), visitor));
     }
     // Whether an earlier epoch is complete can be told only where all of them were looked at.
-    if !skipped {
+    if ledgers.len() == all {
         report.findings.extend(missing_of_earlier(&report.epochs));
     }
     report
@@ -73,10 +73,15 @@ impl ArchiveReport {
         self.findings.iter().chain(self.epochs.iter().flat_map(|epoch| &epoch.findings))
     }
 
+    /// Those that are faults.
+    pub fn all_faults(&self) -> impl Iterator<Item = &Finding> {
+        self.all_findings().filter(|finding| finding.weight == Weight::Fault)
+    }
+
     /// How many of them are faults.
     #[must_use]
     pub fn faults(&self) -> usize {
-        self.all_findings().filter(|finding| finding.weight == Weight::Fault).count()
+        self.all_faults().count()
     }
 
     /// Batches of all epochs.

@@ -15,7 +15,7 @@ mod opening;
 pub mod ports;
 mod records;
 mod replay;
-mod shown;
+pub(crate) mod shown;
 mod status;
 mod switch;
 

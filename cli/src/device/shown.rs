@@ -22,7 +22,7 @@ impl<'a> Reason<'a> {
 }
 
 /// The name of a value as JSON has it, with spaces: `in review`.
-pub(super) fn words<T: Serialize>(value: &T) -> String {
+pub(crate) fn words<T: Serialize>(value: &T) -> String {
     let name = serde_json::to_value(value).ok();
     name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().replace('_', " ")
 }
@@ -36,12 +36,12 @@ pub(super) fn time(at: Option<Timestamp>) -> String {
 }
 
 /// Somebody's text on one line, so that it cannot look like lines of ours.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.replace('\n', " ⏎ ")
 }
 
 /// When what a line says happened; none where it says nothing of a moment.
-pub(super) fn happened(body: &Body) -> Option<Timestamp> {
+pub(crate) fn happened(body: &Body) -> Option<Timestamp> {
     let millis = match body {
         Body::Genesis(line) => line.t,
         Body::ConsentGrant(line) => line.t,

@@ -195,6 +195,19 @@ impl Output {
         }
     }
 
+    /// Says what is wrong beside a result that is for a program, such as opened lines. It is said
+    /// even where only results and errors are wanted.
+    pub fn complain<T: Serialize + std::fmt::Display>(&self, what: &T) {
+        let text = match serde_json::to_string(what) {
+            Ok(text) if self.json => clean::escape_json(&text).into_owned(),
+            Ok(_) | Err(_) => {
+                let mark = if self.err_colour { "\x1b[31m✗\x1b[0m" } else { "✗" };
+                format!("{mark} {}", clean(&what.to_string()))
+            }
+        };
+        self.say(&format!("{text}\n"));
+    }
+
     /// Begins a progress display of so many steps. It is drawn on a terminal only; elsewhere it
     /// is one plain line at the start and one at the end.
     #[must_use]

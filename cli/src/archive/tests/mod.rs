@@ -1,5 +1,6 @@
 //! What verification accepts and, above all, what it refuses.
 
+mod commands;
 mod edits;
 mod folders;
 mod inside;
