@@ -14,3 +14,6 @@ pub mod schedule;
 pub mod spool;
 pub mod standing;
 pub mod transport;
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,12 @@ use super::*;
 
 fn profile(ranges: &str, route: Option<&str>) -> Profile {
     let key = Ed25519Key::from_bytes([7; 32]).to_string();
-    let pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let pin = |byte: u8| data_encoding::BASE64.encode(&[byte; 32]);
     let mut map: BTreeMap<String, String> = [
         ("tenant", "acme"),
         ("endpoint", "https://archive.example.cn"),
         ("root_key", &key),
-        ("tls_pins", &format!("{pin},{pin}")),
+        ("tls_pins", &format!("{},{}", pin(1), pin(2))),
         ("address_ranges", ranges),
     ]
     .map(|(k, v)| (k.to_owned(), v.to_owned()))
