@@ -131,7 +131,8 @@ impl Bench {
         let source = Source::WechatNotification;
         let permit = authorise(&decision, &terms, source, Counterpart::Told);
         let permit = permit.unwrap_or_else(|denied| panic!("{denied:?}"));
-        let (chat, at) = (ChatId::from_bytes([title.len() as u8; 10]), self.clock.now());
+        let (chat, at) =
+            (ChatId::from_bytes([u8::try_from(title.len()).unwrap(); 10]), self.clock.now());
         let line = MessageLine {
             t: at.millis(),
             chat,

@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Status(u16, Option<Span>),
     /// The same, with a problem that names a sequence.
     Problem(ProblemKind, Option<u64>),
+    /// The request is carried out, and the answer says that it was not.
+    Contradicted(ProblemKind, Option<u64>),
     /// The request is carried out, and the answer is empty.
     NoReceipt,
     /// The request is carried out, and a stranger signs the receipt.
@@ -98,6 +100,11 @@ impl Endpoint {
     /// Refuses batches that hold this sequence, once.
     pub(crate) fn refuse(&self, seq: u64) {
         self.inner.lock().unwrap().refused.insert(seq);
+    }
+
+    /// Behaves from now on.
+    pub(crate) fn behave(&self) {
+        self.inner.lock().unwrap().faults.clear();
     }
 
     /// The paths that were asked for since the last call.
@@ -211,22 +218,22 @@ impl Endpoint {
         }
     }
 
+    /// Makes a good answer a bad one. A fault that does not fit the answer leaves it as it is.
     fn forge(&self, fault: Fault, answer: Answer) -> Answer {
-        let receipt = || Envelope::<Receipt>::from_bytes(&answer.body).unwrap();
-        let state = || Envelope::<CollectorState>::from_bytes(&answer.body).unwrap();
-        let body = match fault {
-            Fault::NoReceipt => Vec::new(),
-            Fault::StrangersReceipt => {
-                let receipt = receipt().peek_unverified().unwrap();
+        let receipt = Envelope::<Receipt>::from_bytes(&answer.body).ok();
+        let receipt = receipt.map(|envelope| envelope.peek_unverified().unwrap());
+        let state = Envelope::<CollectorState>::from_bytes(&answer.body).ok();
+        let state = state.map(|envelope| envelope.peek_unverified().unwrap());
+        let body = match (fault, receipt, state) {
+            (Fault::NoReceipt, ..) => Vec::new(),
+            (Fault::StrangersReceipt, Some(receipt), _) => {
                 Envelope::sign(&receipt, &self.stranger).unwrap().to_bytes().unwrap()
             }
-            Fault::OtherReceipt => {
-                let mut receipt = receipt().peek_unverified().unwrap();
+            (Fault::OtherReceipt, Some(mut receipt), _) => {
                 receipt.tenant = "other".parse().unwrap();
                 Envelope::sign(&receipt, &self.receipts).unwrap().to_bytes().unwrap()
             }
-            Fault::OtherNonce => {
-                let mut state = state().peek_unverified().unwrap();
+            (Fault::OtherNonce, _, Some(mut state)) => {
                 state.nonce = "a-nonce-of-long-ago".to_owned();
                 Envelope::sign(&state, &self.receipts).unwrap().to_bytes().unwrap()
             }
@@ -259,6 +266,9 @@ impl Transport for Endpoint {
         let answer = self.serve(&mut inner, request, &nonce);
         match fault {
             Some(Fault::Unanswered(failure)) => Err(failure),
+            Some(Fault::Contradicted(kind, seq)) => {
+                Ok(problem(kind, |problem| problem.sequence = seq))
+            }
             Some(fault) => Ok(self.forge(fault, answer)),
             None => Ok(answer),
         }
