@@ -63,8 +63,8 @@ struct Checked {
 }
 
 pub(super) fn run(args: &Args, out: &mut Output) -> Result<(), CliError> {
-    let ranges = ranges(args)?;
     let endpoint = endpoint(args)?;
+    let ranges = ranges(args)?;
     let checked = check(args)?;
     let receipt_key = files::read_secret(&args.receipt_key)?;
     let tls = PrivateCa::issue(&args.host)?;
