@@ -1,0 +1,84 @@
+//! SIGKILL, torn writes and failing disks at durable steps of the real program: after a restart
+//! the custodian has exactly the expected records, each once, and the ledger holds.
+//!
+//! By default a seeded choice of steps is tried; `FENMING_CRASH_POINTS=all` tries every one.
+
+#[path = "crash/scene.rs"]
+mod scene;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fenming_tests::faults::{Fault, Shim};
+use scene::{Phase, Scene};
+
+/// Points at which the program is killed in an ordinary run.
+const KILLS: usize = 200;
+
+/// Points for every other fault in an ordinary run.
+const OTHERS: usize = 12;
+
+/// Decides which steps an ordinary run tries.
+const SEED: u64 = 0x5EED_2026;
+
+/// A fault at a step of a phase.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    phase: Phase,
+    fault: Fault,
+    step: u64,
+}
+
+#[test]
+fn whatever_step_the_device_dies_at_the_custodian_has_every_record_once() {
+    let shim = Shim::build().expect("a C compiler");
+    let scene = Scene::set();
+    let expected = scene.whole_way("expected");
+    assert!(expected.len() >= 8, "the scene has records: {}", expected.len());
+    let points = points(&scene, &shim);
+    let next = AtomicUsize::new(0);
+    let died = AtomicUsize::new(0);
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (device, killed) =
+                        scene.harmed_way(&shim, point.phase, (point.fault, point.step));
+                    died.fetch_add(usize::from(killed), Ordering::Relaxed);
+                    let found = scene.archived(device);
+                    assert_eq!(found, expected, "after {point:?}");
+                }
+            });
+        }
+    });
+    let (tried, died) = (points.len(), died.load(Ordering::Relaxed));
+    println!("{tried} points, of which {died} ended the program by SIGKILL");
+    assert!(died * 10 >= KILLS * 9, "the shim killed the program: {died} of {KILLS}");
+}
+
+/// The points of this run: steps spread over both phases, shifted by the seed.
+fn points(scene: &Scene, shim: &Shim) -> Vec<Point> {
+    let all = std::env::var("FENMING_CRASH_POINTS").is_ok_and(|value| value == "all");
+    let steps: Vec<(Phase, u64)> = Phase::ALL
+        .into_iter()
+        .flat_map(|phase| (1..=scene.steps(shim, phase)).map(move |step| (phase, step)))
+        .collect();
+    println!("{} durable steps in all", steps.len());
+    Fault::ALL
+        .into_iter()
+        .flat_map(|fault| {
+            let wanted = if fault == Fault::Kill { KILLS } else { OTHERS };
+            let wanted = if all { steps.len() } else { wanted };
+            spread(&steps, wanted, SEED).map(move |(phase, step)| Point { phase, fault, step })
+        })
+        .collect()
+}
+
+/// So many of the steps, evenly spread; with repetition where there are fewer steps.
+fn spread(steps: &[(Phase, u64)], wanted: usize, seed: u64) -> impl Iterator<Item = (Phase, u64)> {
+    let shift = usize::try_from(seed).expect("64 bits") % steps.len();
+    (0..wanted)
+        .filter_map(move |n| steps.get((n * steps.len() / wanted + shift) % steps.len()))
+        .copied()
+        .collect::<Vec<_>>()
+        .into_iter()
+}
