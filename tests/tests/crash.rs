@@ -3,6 +3,14 @@
 //!
 //! By default a seeded choice of steps is tried; `FENMING_CRASH_POINTS=all` tries every one.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and says how much it tried"
+)]
+
 #[path = "crash/scene.rs"]
 mod scene;
 

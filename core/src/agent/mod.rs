@@ -228,6 +228,3 @@ fn vault_ports(ports: &Ports) -> vault::Ports {
         clock: Arc::clone(&ports.clock),
     }
 }
-
-#[cfg(test)]
-mod tests;

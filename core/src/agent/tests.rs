@@ -1,1 +1,0 @@
-//! The agent as a whole, on a real store with ports in memory.
