@@ -28,7 +28,7 @@ pub(super) fn run(dir: &Path, args: &Args, out: &mut Output) -> Result<(), CliEr
     let listed = Listed { changes: existing(dir)?.changes(args.limit)? };
     out.json(&listed);
     if listed.changes.is_empty() {
-        out.line("No rule has changed since you agreed.");
+        out.line("The rules have not changed since this device enrolled.");
         return Ok(());
     }
     let mut table = Table::new(&["since", "policy", "what", "kind", "rule", "words"]).right(&[1]);
