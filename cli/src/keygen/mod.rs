@@ -40,6 +40,7 @@ pub enum Role {
     /// Signs receipts; lies on the endpoint
     Receipt,
     /// Opens the archive (age)
+    #[value(alias = "archive")]
     Custodian,
     /// Opens suspected secrets (age)
     Counsel,
@@ -56,6 +57,8 @@ pub struct Made {
     pub public: String,
     /// Its short name in signatures and manifests.
     pub key_id: String,
+    /// The same, as people compare it.
+    pub fingerprint: String,
 }
 
 impl Role {
@@ -109,10 +112,10 @@ pub fn run(args: Args, out: &mut Output) -> Result<(), CliError> {
     let keys = make(&args.out, &roles, SystemClock.now())?;
     out.json(&serde_json::json!({ "dir": args.out, "keys": keys }));
     out.done(&format!("keys are in {}", args.out.display()));
-    let mut table = Table::new(&["key", "public half", "keep the private half"]);
+    let mut table = Table::new(&["key", "public half", "fingerprint", "keep the private half"]);
     for made in &keys {
-        let name = made.role.stem().to_owned();
-        table.row(vec![name, made.public.clone(), made.role.keep().to_owned()]);
+        let (name, keep) = (made.role.stem().to_owned(), made.role.keep().to_owned());
+        table.row(vec![name, made.public.clone(), made.fingerprint.clone(), keep]);
     }
     out.table(&table);
     if roles.contains(&Role::Root) {
@@ -156,7 +159,8 @@ fn make_one(dir: &Path, role: Role, now: Timestamp) -> Result<Made, CliError> {
     };
     let text = format!("{public}\n");
     files::write_new(&role.public_file(dir), text.as_bytes(), Access::Shared)?;
-    Ok(Made { role, file, public, key_id: key_id.to_string() })
+    let fingerprint = key_id.fingerprint();
+    Ok(Made { role, file, public, key_id: key_id.to_string(), fingerprint })
 }
 
 #[cfg(test)]

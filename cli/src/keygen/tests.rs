@@ -43,3 +43,33 @@ fn chosen_keys_are_listed_as_json() {
     assert_eq!(roles, ["root", "custodian"]);
     assert!(value["keys"][1]["public"].as_str().unwrap().starts_with("age1"));
 }
+
+#[test]
+fn a_fingerprint_is_the_key_as_the_trust_document_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = fenming(folder.path(), "--json keygen root --out {}").done();
+    let key = crate::keys::read_public(&folder.path().join("root.pub")).unwrap();
+    assert_eq!(run.json()["keys"][0]["fingerprint"], key.fingerprint());
+    let run = fenming(folder.path(), "keygen archive --out {}").done();
+    assert!(run.out.contains("custodian") && run.out.contains("fingerprint"), "{}", run.out);
+}
+
+/// Stock `age` must read what this program writes. Where it is not installed there is nothing to
+/// ask.
+#[test]
+fn stock_age_opens_with_a_custodians_key_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fenming(folder.path(), "keygen custodian --out {}").done();
+    let (plain, sealed) = (folder.path().join("plain"), folder.path().join("sealed"));
+    fs::write(&plain, "盘点单").unwrap();
+    let public = fs::read_to_string(folder.path().join("custodian.pub")).unwrap();
+    let age = || std::process::Command::new("age");
+    let Ok(status) = age().args(["-r", public.trim(), "-o"]).arg(&sealed).arg(&plain).status()
+    else {
+        return;
+    };
+    assert!(status.success());
+    let key = folder.path().join("custodian.key");
+    let opened = age().arg("-d").arg("-i").arg(key).arg(&sealed).output().unwrap();
+    assert_eq!(opened.stdout, "盘点单".as_bytes());
+}
