@@ -328,3 +328,37 @@ fn people_read_what_was_captured_and_why() {
     let said = office.device(&["records", "--lang", "zh-Hans"]);
     assert!(said.out.contains("单位") && said.out.contains("in review"), "{}", said.out);
 }
+
+#[test]
+fn a_second_command_on_the_same_device_is_refused() {
+    let office = Office::open(|_| {});
+    office.enrol();
+    let agent = fenming::device::open(&office.path("device")).unwrap();
+    let said = office.device(&["status"]);
+    assert_eq!(said.exit, Exit::Refused);
+    assert!(said.err.contains("another process"), "{}", said.err);
+    drop(agent);
+    assert_eq!(office.device(&["status"]).exit, Exit::Done);
+}
+
+#[test]
+fn pages_of_records_leave_none_out() {
+    let office = Office::open(|_| {});
+    office.agree(&[]);
+    office.replay();
+    let (mut seen, mut before) = (Vec::new(), None::<String>);
+    loop {
+        let more = before.iter().flat_map(|before| ["--before", before]);
+        let args: Vec<&str> = ["records", "--limit", "7"].into_iter().chain(more).collect();
+        let page = office.json(&args);
+        seen.extend(list(&page, "records").iter().map(|record| number(&record["record"])));
+        let next = page["next"].as_u64();
+        before = next.map(|next| next.to_string());
+        if before.is_none() {
+            break;
+        }
+    }
+    let whole: Vec<u64> =
+        records(&office, &[]).iter().map(|record| number(&record["record"])).collect();
+    assert_eq!(seen, whole);
+}
