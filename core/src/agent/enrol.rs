@@ -13,6 +13,7 @@ use fenming_wire::trust::TrustDocument;
 
 use super::in_force::InForce;
 use super::{Agent, Inner};
+use crate::clock::Clock as _;
 use crate::consent::rule_changes;
 use crate::error::AgentError;
 use crate::forward::client::{Client, ClientPorts, fetch_trust};
@@ -100,7 +101,7 @@ impl Agent {
             reason: "is missing: ask IT for a new one".to_owned(),
         })?;
         let (_, trust) = inner.fetch_trust(&profile)?;
-        let transport = inner.connect(&profile, trust.document())?;
+        let transport = inner.connect(&profile, trust.document()).map_err(unreachable)?;
         let enrolment =
             inner.client(transport.as_ref(), &profile, trust.document())?.enrol(&token)?;
         inner.vault.set_device(enrolment.device)?;
@@ -129,7 +130,7 @@ impl Inner {
             return Err(AgentError::NotEnrolled);
         }
         let (envelope, trust) = self.fetch_trust(&profile)?;
-        let transport = self.connect(&profile, trust.document())?;
+        let transport = self.connect(&profile, trust.document()).map_err(unreachable)?;
         let policy = self.client(transport.as_ref(), &profile, trust.document())?.policy()?;
         self.take_documents(&profile, &envelope, &policy)?;
         self.learn_floors(transport.as_ref(), &profile)
@@ -147,9 +148,9 @@ impl Inner {
         &self,
         profile: &Profile,
         trust: &TrustDocument,
-    ) -> Result<Box<dyn Transport>, AgentError> {
-        let residency = Residency::new(profile, trust, self.now()).map_err(unreachable)?;
-        self.ports.connector.connect(profile, residency).map_err(unreachable)
+    ) -> Result<Box<dyn Transport>, TransportFailure> {
+        let residency = Residency::new(profile, trust, self.endpoint_clock.now())?;
+        self.ports.connector.connect(profile, residency)
     }
 
     pub(super) fn client<'a>(

@@ -10,10 +10,12 @@ use fenming_wire::{Code, Loggable};
 
 use super::in_force::InForce;
 use super::{Agent, Inner};
+use crate::clock::Clock as _;
 use crate::error::AgentError;
 use crate::forward::client::ClientPorts;
 use crate::forward::run::{self, Ended, Forwarder, Instructions, Lend, RunReport};
 use crate::forward::schedule::{Facts, Plan};
+use crate::forward::transport::Unprepared;
 use crate::logging::{Level, say};
 use crate::vault::{Damage, Vault};
 
@@ -60,7 +62,8 @@ impl Agent {
         let trust = in_force.trust.document();
         let (ports, clock, transport) = {
             let inner = self.lock()?;
-            let transport = inner.connect(profile, trust)?;
+            let transport = inner.connect(profile, trust);
+            let transport = transport.unwrap_or_else(|failure| Box::new(Unprepared(failure)));
             (inner.ports.clone(), Arc::clone(&inner.endpoint_clock), transport)
         };
         let instructions = Instructions {
@@ -101,15 +104,16 @@ impl Inner {
         let Some(in_force) = &self.in_force else { return Ok(None) };
         let facts = self.facts(in_force)?;
         Ok(match in_force.planner.plan(&facts) {
-            Plan::Now => Some(facts.now),
-            Plan::At(at, _) => Some(at),
+            Plan::Now => Some(self.now()),
+            // The plan is in the endpoint's time; the shell's alarm goes by the phone's.
+            Plan::At(at, _) => Some(self.now() + at.since(facts.now)),
             Plan::Idle(_) => None,
         })
     }
 
     fn facts(&self, in_force: &InForce) -> Result<Facts, AgentError> {
         let shell = (self.phone.network, self.phone.charging);
-        run::facts(&self.vault, in_force.policy.document(), shell, self.now())
+        run::facts(&self.vault, in_force.policy.document(), shell, self.endpoint_clock.now())
     }
 
     /// The chores of a wake-up; then the job, where there is one to do now.

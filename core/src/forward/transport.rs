@@ -36,6 +36,17 @@ pub struct Request {
     pub signature: Option<Headers>,
 }
 
+/// A transport that cannot even be prepared, such as one to a refused address: every request fails
+/// for that reason, so that it is acted on, remembered and reported like any other failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unprepared(pub TransportFailure);
+
+impl Transport for Unprepared {
+    fn send(&self, _request: &Request) -> Result<Answer, TransportFailure> {
+        Err(self.0)
+    }
+}
+
 /// A method of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {

@@ -6,10 +6,11 @@ use fenming_wire::consent::{RuleClass, Scope};
 use fenming_wire::id::Digest;
 use fenming_wire::policy::{CounterpartRule, GroupRule, LegalBasis, Policy, Purpose, TitleMatch};
 use fenming_wire::profile::{Profile, RefusedKey};
-use fenming_wire::range::AddressRange;
 use fenming_wire::time::Timestamp;
 use fenming_wire::trust::{ExportRoute, TrustDocument};
 use unicode_normalization::UnicodeNormalization;
+
+use crate::forward::residency::{AddressRefused, Residency};
 
 /// The scope for which consent is asked. Any growth of it suspends capture until the employee
 /// agrees anew.
@@ -44,30 +45,20 @@ pub fn check_profile(profile: &Profile, trust: &TrustDocument, now: Timestamp) -
     if profile.tenant != trust.tenant {
         refuse("tenant", "is not the trust document's: ask IT for the right profile");
     }
-    match (&profile.export_route, export_route(profile, trust)) {
-        (None, _) => {}
-        (Some(_), None) => {
+    match Residency::new(profile, trust, now) {
+        Err(AddressRefused::RouteUnknown) => {
             refuse("export_route", "is no route of the trust document: the custodian must add it");
         }
-        (Some(_), Some(route)) if now >= route.expires => {
+        Err(AddressRefused::RouteExpired) => {
             refuse("export_route", "has expired: the custodian must renew it");
         }
-        (Some(_), Some(_)) => {}
+        Err(AddressRefused::BeyondRoute) => {
+            refuse("address_ranges", "reach beyond the export route: ask IT for the right profile");
+        }
+        // The other reasons are about an address, and none is looked at here.
+        Ok(_) | Err(_) => {}
     }
     refused
-}
-
-/// The addresses that may be connected to: the profile's own, and those that its export route
-/// opens while it has not expired.
-#[must_use]
-pub fn allowed_ranges(
-    profile: &Profile,
-    trust: &TrustDocument,
-    now: Timestamp,
-) -> Vec<AddressRange> {
-    let route = export_route(profile, trust).filter(|route| now < route.expires);
-    let opened = route.into_iter().flat_map(|route| &route.ranges);
-    profile.address_ranges.iter().chain(opened).copied().collect()
 }
 
 /// The route of the trust document that the profile names.

@@ -129,6 +129,7 @@ fn with_route(expires: &str) -> Employer {
         expires: time(expires),
     }];
     employer.profile.export_route = Some("hk-2026".parse().unwrap());
+    employer.profile.address_ranges = employer.trust.export_routes[0].ranges.clone();
     employer
 }
 
@@ -150,20 +151,13 @@ fn every_key_of_the_profile_that_does_not_fit_is_named() {
 }
 
 #[test]
-fn an_export_route_opens_its_addresses_until_it_expires() {
+fn a_profile_may_not_reach_beyond_its_export_route() {
     let now = time("2026-03-02T01:00:00Z");
-    let allows = |employer: &Employer, address: &str| {
-        let address = address.parse().unwrap();
-        let ranges = allowed_ranges(&employer.profile, &employer.trust, now);
-        ranges.iter().any(|range| range.contains(address))
-    };
-    let live = with_route("2028-01-01T00:00:00Z");
-    assert!(allows(&live, "203.0.113.9") && allows(&live, "198.51.100.9"));
-    let expired = with_route("2026-03-02T01:00:00Z");
-    assert!(allows(&expired, "203.0.113.9") && !allows(&expired, "198.51.100.9"));
-    let mut unnamed = with_route("2028-01-01T00:00:00Z");
-    unnamed.profile.export_route = None;
-    assert!(!allows(&unnamed, "198.51.100.9"), "a route that no profile names opens nothing");
+    let mut employer = with_route("2028-01-01T00:00:00Z");
+    employer.profile.address_ranges.push("203.0.113.0/24".parse().unwrap());
+    assert_eq!(refused(&employer, now), ["address_ranges"]);
+    employer.profile.export_route = None;
+    assert!(refused(&employer, now).is_empty(), "without a route the profile's word holds");
 }
 
 #[test]
