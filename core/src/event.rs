@@ -39,7 +39,7 @@ pub struct Origin {
 pub struct ChatSeen {
     /// What names it.
     pub key: ChatKey,
-    /// The title as shown.
+    /// The title as shown; empty where the OS put the app's name in its place.
     pub title: Content,
     /// What kind of chat it is, as far as what was seen tells.
     pub kind: ChatKind,

@@ -92,7 +92,7 @@ impl Agent {
         let mut seen = Observed::default();
         let now = inner.now();
         let events = inner.assembler.settle(now);
-        let outcome = inner.events(&events, &mut seen);
+        let outcome = inner.events(events, &mut seen);
         inner.count(&seen)?;
         outcome.map(|()| seen)
     }
@@ -116,17 +116,36 @@ impl Inner {
             }
         }
         let events = self.assembler.step(next, &self.packs);
-        self.events(&events, seen)
+        self.events(events, seen)
     }
 
     /// Decides on what followed from one step of the assembler. Where an event cannot be stored the
     /// step is taken back, so that the same handed in again is no double post.
-    fn events(&mut self, events: &[Event], seen: &mut Observed) -> Result<(), AgentError> {
-        let outcome = events.iter().try_for_each(|event| self.event(event, seen));
+    fn events(&mut self, events: Vec<Event>, seen: &mut Observed) -> Result<(), AgentError> {
+        let outcome = events.into_iter().try_for_each(|event| {
+            let event = self.titled(event)?;
+            self.event(&event, seen)
+        });
         if outcome.is_err() {
             self.assembler.undo();
         }
         outcome
+    }
+
+    /// A redaction with its chat's stored title, where none was shown; without a chat, where none
+    /// is stored.
+    fn titled(&self, mut event: Event) -> Result<Event, AgentError> {
+        let redacted = matches!(event.what, What::Redacted);
+        let Some(chat) = event.chat.as_mut().filter(|chat| redacted && chat.title.is_empty())
+        else {
+            return Ok(event);
+        };
+        let stored = self.vault.chat(self.vault.chat_id(event.origin, &chat.key)?)?;
+        match stored.and_then(|stored| Some((stored.title?, stored.kind))) {
+            Some((title, kind)) => (chat.title, chat.kind) = (title, kind),
+            None => event.chat = None,
+        }
+        Ok(event)
     }
 
     /// Decides on one event. Nothing that is not business gets beyond this function.

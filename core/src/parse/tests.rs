@@ -123,7 +123,7 @@ fn check_evidence(seen: &Notification, packs: &Packs) -> Result<(), TestCaseErro
         _ => return Ok(()),
     };
     let same = |shown: Option<&Content>, seen: &Option<Content>| {
-        shown.map(Content::expose) == seen.as_ref().map(|string| shape::cut(string.expose()).0)
+        shown.map(Content::expose) == seen.as_ref().map(|string| cut(string.expose()).0)
     };
     prop_assert!(same(Some(&shown.title), &seen.title));
     prop_assert!(same(Some(&shown.text), &seen.text));

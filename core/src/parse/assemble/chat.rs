@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use fenming_wire::Content;
 use fenming_wire::id::Digest;
 use fenming_wire::policy::ChatKind;
 use fenming_wire::record::Confidence;
@@ -109,17 +110,25 @@ impl Chats {
         is_group
     }
 
-    /// Fills in what a notice does not show of its chat: the kind, or all where the OS put the
-    /// app's name in the title's place. The id still names the chat.
+    /// Fills in the kind, which a notice does not show.
     pub(super) fn complete(&self, seen: &Notification, chat: &mut Option<ChatSeen>) {
-        let Some(last) = self.chats.get(&key(seen)).and_then(|known| known.last.as_ref()) else {
-            return;
-        };
-        match chat {
-            Some(chat) if chat.kind == ChatKind::Unknown => chat.kind = last.kind,
-            Some(_) => {}
-            None => *chat = Some(last.clone()),
+        if let (Some(chat), Some(last)) = (chat, self.last(seen))
+            && chat.kind == ChatKind::Unknown
+        {
+            chat.kind = last.kind;
         }
+    }
+
+    /// The chat of a notification in which the OS put the app's name in the title's place. The id
+    /// still names it; its title is as last shown, or empty.
+    pub(super) fn untitled(&self, seen: &Notification) -> ChatSeen {
+        let (key, title) = (ChatKey::Notification(seen.id), Content::default());
+        let unknown = || ChatSeen { key, title, kind: ChatKind::Unknown };
+        self.last(seen).cloned().unwrap_or_else(unknown)
+    }
+
+    fn last(&self, seen: &Notification) -> Option<&ChatSeen> {
+        self.chats.get(&key(seen))?.last.as_ref()
     }
 
     /// Remembers how the chat was shown; a doubtful reading makes no group for good.

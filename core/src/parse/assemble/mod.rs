@@ -132,6 +132,7 @@ impl Assembler {
             }
             Seen::Redacted => {
                 self.chats.complete(seen, &mut chat);
+                let chat = chat.or_else(|| Some(self.chats.untitled(seen)));
                 self.chats.distrust(seen);
                 events.push(event(seen, chat, What::Redacted));
             }

@@ -163,6 +163,14 @@ fn a_redacted_text_hides_the_counter_and_the_id_still_names_the_chat() {
 }
 
 #[test]
+fn a_redacted_text_of_a_chat_never_shown_has_no_title_but_an_id() {
+    let redacted = post("微信", "已隐藏敏感通知内容", None);
+    let chat = events(vec![observed(redacted)]).pop().and_then(|event| event.chat);
+    let untitled = |chat: &ChatSeen| chat.title.is_empty() && chat.kind == ChatKind::Unknown;
+    assert!(chat.is_some_and(|chat| chat.key == ChatKey::Notification(ID) && untitled(&chat)));
+}
+
+#[test]
 fn after_a_restart_no_counter_is_believed() {
     let life = vec![
         observed(direct("小鱼", 1, "一", 0)),
