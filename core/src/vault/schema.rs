@@ -1,10 +1,13 @@
 //! The database file: its settings, its migrations and whether it can be trusted.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::error::from_io;
 use crate::error::AgentError;
 
 /// `FMV1`: marks the file as a store of ours.
@@ -41,6 +44,9 @@ pub(super) fn open(path: &Path) -> Result<Checked, AgentError> {
 }
 
 fn check(path: &Path) -> Result<Connection, AgentError> {
+    if !has_our_format(path)? {
+        return Err(AgentError::StoreDamaged);
+    }
     let mut sql = connect(path, OpenFlags::empty())?;
     // Until it is known to be ours, closing must not fold the WAL into the file.
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -65,6 +71,19 @@ fn check(path: &Path) -> Result<Connection, AgentError> {
     settle(&sql)?;
     migrate(&mut sql, MIGRATIONS)?;
     Ok(sql)
+}
+
+/// Whether the file's header names a format that this SQLite writes. One that it does not would
+/// be opened for reading only, and pass for a read-only disk.
+fn has_our_format(path: &Path) -> Result<bool, AgentError> {
+    let mut header = [0; 20];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+        other => other.map_err(|error| from_io(&error))?,
+    }
+    let [.., write, read] = header;
+    Ok((1..=2).contains(&write) && (1..=2).contains(&read))
 }
 
 /// A connection whose file, schema and SQL functions can do no harm.

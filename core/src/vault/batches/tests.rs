@@ -168,7 +168,7 @@ fn a_refused_record_is_parked_kept_visible_and_named_in_the_books() {
 fn stray_files_are_those_of_no_open_batch() {
     let (_phone, _office, mut vault, _) = with_batches(2);
     for name in ["3.age", "5.age", "9.age"] {
-        std::fs::write(vault.spool().join(name), b"sealed").unwrap();
+        fs::write(vault.spool().join(name), b"sealed").unwrap();
     }
     assert_eq!(vault.stray_files().unwrap(), ["9.age"]);
     settle(&mut vault).unwrap();
