@@ -67,7 +67,13 @@ fn fenming(folder: &Path, words: &str) -> String {
     captured.out()
 }
 
+/// A folder with keys, documents and an endpoint that was never served.
 fn endpoint() -> TempDir {
+    endpoint_under(|draft| draft)
+}
+
+/// The same, under a policy whose draft was edited.
+fn endpoint_under(edit: impl FnOnce(String) -> String) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for words in [
         "keygen --out {}/keys",
@@ -75,6 +81,12 @@ fn endpoint() -> TempDir {
          --keys {}/keys --out {}/trust.jsonc",
         "trust sign {}/trust.jsonc --key {}/keys/root.key",
         "policy new --tenant lantern --out {}/policy.jsonc",
+    ] {
+        fenming(folder.path(), words);
+    }
+    let draft = folder.path().join("policy.jsonc");
+    std::fs::write(&draft, edit(std::fs::read_to_string(&draft).unwrap())).unwrap();
+    for words in [
         "policy sign {}/policy.jsonc --key {}/keys/policy.key",
         "collector init --dir {}/endpoint --host 127.0.0.1 --listen 127.0.0.1:0 --tenant lantern \
          --root-key {}/keys/root.pub --trust {}/trust.json --policy {}/policy.json \
@@ -126,6 +138,46 @@ fn a_device_enrols_with_the_profile_and_is_listed_blocked_and_unblocked() {
     assert!(listed()["blocked"].is_null());
     assert!(on(&format!("collector batches {device}")).starts_with("No batch has arrived yet."));
     served.signal("-INT");
+    assert_eq!(served.ended().0, Some(0));
+}
+
+#[test]
+fn what_a_device_sends_is_listed_and_verifies() {
+    let folder = endpoint_under(|draft| {
+        let (before, after) = draft.split_once("\"windows\": [").unwrap();
+        let (_, after) = after.split_once("\n    ]").unwrap();
+        format!("{before}\"windows\": []{after}")
+            .replace("\"review_minutes\": 60", "\"review_minutes\": 0")
+            .replace(
+                "\"group_rules\": []",
+                "\"group_rules\": [{ \"id\": \"g\", \"how\": \"prefix\", \"text\": \"【客户】\" }]",
+            )
+    });
+    let path = folder.path();
+    let served = Served::start(path);
+    let on = |words: &str| fenming(path, &format!("{words} {CONFIG}"));
+    on(&format!(
+        "collector token --person p-0017 --profile {{}}/device.json --endpoint {}",
+        served.endpoint
+    ));
+    fenming(path, "device enrol --profile {}/device.json --dir {}/device");
+    fenming(path, "device consent agree --yes --dir {}/device");
+    let day = concat!(env!("CARGO_MANIFEST_DIR"), "/data/working-day.jsonl");
+    fenming(path, &format!("device replay {day} --dir {{}}/device"));
+    fenming(path, "device forward --now --dir {}/device");
+    let listed = on("--json collector batches");
+    let batch: serde_json::Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    assert_eq!((batch["first"].as_u64(), batch["class"].as_str()), (Some(1), Some("standard")));
+    let table = on("collector batches");
+    assert!(table.contains("epoch") && table.contains(batch["epoch"].as_str().unwrap()));
+    let device: serde_json::Value = serde_json::from_str(&on("--json collector devices")).unwrap();
+    assert_eq!(device["heartbeat"]["state"], "capturing");
+    assert!(on("collector devices").contains("capturing"));
+    fenming(
+        path,
+        "archive verify {}/endpoint/data --root {}/keys/root.pub -i {}/keys/custodian.key",
+    );
+    served.signal("-TERM");
     assert_eq!(served.ended().0, Some(0));
 }
 
