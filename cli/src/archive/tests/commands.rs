@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::super::{BatchName, Fault, Part, stock_command};
+use super::super::{BatchName, Fault, Part, Weight, stock_command};
 use super::ledger::{MORNING, Writer, chat, chat_id, day, message, recall};
 use crate::Exit;
 use crate::keys;
@@ -329,10 +329,16 @@ fn the_stock_command_quotes_what_a_shell_would_take_apart() {
 }
 
 #[test]
-fn every_fault_has_a_code_of_its_own_and_words() {
+fn every_fault_has_a_code_of_its_own_words_and_a_row_in_the_custodians_guide() {
     let mut codes: Vec<&str> = Fault::ALL.iter().map(|fault| fault.code()).collect();
     codes.sort_unstable();
     codes.dedup();
     assert_eq!(codes.len(), Fault::ALL.len());
     assert!(Fault::ALL.iter().all(|fault| !fault.text().is_empty()));
+    let guide = include_str!("../../../../docs/custodian.md");
+    for fault in Fault::ALL {
+        let notice = if fault.weight() == Weight::Notice { " (notice)" } else { "" };
+        let row = format!("| `{}`{notice} |", fault.code());
+        assert!(guide.contains(&row), "the custodian's guide lacks {row}");
+    }
 }
