@@ -143,7 +143,7 @@ impl Vault {
     }
 
     /// Sequences that the endpoint refused and this device parked in this epoch, for the balance:
-    /// the lowest [`MAX_PARKED_NAMED`](crate::limits::MAX_PARKED_NAMED). The books count all.
+    /// the lowest [`MAX_PARKED_NAMED`]. The books count all.
     ///
     /// # Errors
     /// As the store's.

@@ -4,11 +4,11 @@
 //!
 //! | method and path | request | answer |
 //! |---|---|---|
-//! | `GET /v1/trust` | – | [`TrustDocument`](crate::trust::TrustDocument) envelope |
+//! | `GET /v1/trust` | – | [`TrustDocument`] envelope |
 //! | `POST /v1/enrolments` | [`EnrolmentRequest`], signed by the key it brings | [`Enrolment`] |
-//! | `GET /v1/policy` | – | [`Policy`](crate::policy::Policy) envelope |
+//! | `GET /v1/policy` | – | [`Policy`] envelope |
 //! | `GET /v1/state/{epoch}` | – | [`CollectorState`] envelope |
-//! | `POST /v1/batches` | [`crate::frame`] | [`Receipt`](crate::receipt::Receipt) envelope |
+//! | `POST /v1/batches` | [`crate::frame`] | [`Receipt`] envelope |
 //! | `POST /v1/heartbeats` | [`Heartbeat`](crate::heartbeat::Heartbeat) | 204 |
 //!
 //! Whatever fails is a [`Problem`] (RFC 9457).
