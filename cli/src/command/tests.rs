@@ -43,3 +43,18 @@ fn exit_codes_are_the_documented_ones() {
     let codes: Vec<u8> = Exit::ALL.map(Exit::code).to_vec();
     assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);
 }
+
+#[test]
+fn every_command_and_every_exit_code_stands_in_the_documentation() {
+    let text = include_str!("../../../docs/cli.md");
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        assert!(text.contains(&format!("\n## {name}\n")), "{name} has no section");
+        for action in command.get_subcommands() {
+            assert!(text.contains(action.get_name()), "{name} {}", action.get_name());
+        }
+    }
+    for exit in Exit::ALL {
+        assert!(text.contains(&format!("| {} | `{}` |", exit.code(), exit.name())), "{exit:?}");
+    }
+}
