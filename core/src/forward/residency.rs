@@ -13,6 +13,8 @@ use fenming_wire::time::Timestamp;
 use fenming_wire::trust::TrustDocument;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use crate::policy::{RouteRefused, check_route};
+
 /// The addresses that may be connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Residency {
@@ -102,20 +104,7 @@ impl Residency {
         trust: &TrustDocument,
         now: Timestamp,
     ) -> Result<Self, AddressRefused> {
-        if let Some(id) = &profile.export_route {
-            let route = trust
-                .export_routes
-                .iter()
-                .find(|route| route.id == *id)
-                .ok_or(AddressRefused::RouteUnknown)?;
-            if route.expires <= now {
-                return Err(AddressRefused::RouteExpired);
-            }
-            let opened = |range: &AddressRange| route.ranges.iter().any(|r| r.covers(range));
-            if !profile.address_ranges.iter().all(opened) {
-                return Err(AddressRefused::BeyondRoute);
-            }
-        }
+        check_route(profile, trust, now)?;
         Ok(Self::before_trust(profile))
     }
 
@@ -178,6 +167,16 @@ fn local() -> impl Iterator<Item = IpNet> {
 
 fn reserved() -> impl Iterator<Item = IpNet> {
     RESERVED_V4.into_iter().map(IpNet::from).chain(RESERVED_V6.into_iter().map(IpNet::from))
+}
+
+impl From<RouteRefused> for AddressRefused {
+    fn from(refused: RouteRefused) -> Self {
+        match refused {
+            RouteRefused::Unknown => Self::RouteUnknown,
+            RouteRefused::Expired => Self::RouteExpired,
+            RouteRefused::Exceeded => Self::BeyondRoute,
+        }
+    }
 }
 
 impl AddressRefused {

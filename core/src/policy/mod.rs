@@ -15,4 +15,4 @@ mod scope;
 pub use accept::{Seen, Trusted, accept_policy, accept_trust};
 pub use life::{PolicyState, policy_state};
 pub(crate) use scope::export_route;
-pub use scope::{check_profile, scope_of};
+pub use scope::{RouteRefused, check_profile, check_route, scope_of};

@@ -6,11 +6,10 @@ use fenming_wire::consent::{RuleClass, Scope};
 use fenming_wire::id::Digest;
 use fenming_wire::policy::{CounterpartRule, GroupRule, LegalBasis, Policy, Purpose, TitleMatch};
 use fenming_wire::profile::{Profile, RefusedKey};
+use fenming_wire::range::AddressRange;
 use fenming_wire::time::Timestamp;
 use fenming_wire::trust::{ExportRoute, TrustDocument};
 use unicode_normalization::UnicodeNormalization;
-
-use crate::forward::residency::{AddressRefused, Residency};
 
 /// The scope for which consent is asked. Any growth of it suspends capture until the employee
 /// agrees anew.
@@ -45,20 +44,54 @@ pub fn check_profile(profile: &Profile, trust: &TrustDocument, now: Timestamp) -
     if profile.tenant != trust.tenant {
         refuse("tenant", "is not the trust document's: ask IT for the right profile");
     }
-    match Residency::new(profile, trust, now) {
-        Err(AddressRefused::RouteUnknown) => {
+    match check_route(profile, trust, now) {
+        Ok(()) => {}
+        Err(RouteRefused::Unknown) => {
             refuse("export_route", "is no route of the trust document: the custodian must add it");
         }
-        Err(AddressRefused::RouteExpired) => {
+        Err(RouteRefused::Expired) => {
             refuse("export_route", "has expired: the custodian must renew it");
         }
-        Err(AddressRefused::BeyondRoute) => {
+        Err(RouteRefused::Exceeded) => {
             refuse("address_ranges", "reach beyond the export route: ask IT for the right profile");
         }
-        // The other reasons are about an address, and none is looked at here.
-        Ok(_) | Err(_) => {}
     }
     refused
+}
+
+/// Why a profile's export route cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteRefused {
+    /// The trust document has no such route.
+    Unknown,
+    /// It has ended.
+    Expired,
+    /// The profile's ranges reach beyond the route's.
+    Exceeded,
+}
+
+/// Checks the export route of a profile that names one: the trust document has it, it has not
+/// ended, and it opens every range of the profile.
+///
+/// # Errors
+/// [`RouteRefused`].
+pub fn check_route(
+    profile: &Profile,
+    trust: &TrustDocument,
+    now: Timestamp,
+) -> Result<(), RouteRefused> {
+    if profile.export_route.is_none() {
+        return Ok(());
+    }
+    let route = export_route(profile, trust).ok_or(RouteRefused::Unknown)?;
+    let opened = |range: &AddressRange| route.ranges.iter().any(|open| open.covers(range));
+    if now >= route.expires {
+        Err(RouteRefused::Expired)
+    } else if profile.address_ranges.iter().all(opened) {
+        Ok(())
+    } else {
+        Err(RouteRefused::Exceeded)
+    }
 }
 
 /// The route of the trust document that the profile names.
