@@ -40,7 +40,7 @@ pub struct Held {
 pub struct HeldChat {
     /// The chat.
     pub id: ChatId,
-    /// Its title, as the permit allows it.
+    /// Its title as shown: only the employee sees it here.
     pub title: Content,
     /// What speaks for business; without that nothing is held.
     pub signal: Why,

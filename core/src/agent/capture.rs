@@ -252,7 +252,7 @@ impl Inner {
         };
         let pseudonym = |name: &str| self.pseudonym(known.id, name);
         let scribe = Scribe::new(known.id, permit.naming(), &pseudonym);
-        let chat = HeldChat { id: known.id, title: scribe.title(known.seen), signal };
+        let chat = HeldChat { id: known.id, title: known.seen.title.clone(), signal };
         Ok(scribe.fact(event).map(|fact| Held::new(permit, chat, fact)))
     }
 

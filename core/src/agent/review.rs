@@ -1,9 +1,10 @@
 //! What the employee sees and corrects: chats, records, held items, the change log.
 
-use fenming_wire::Code;
 use fenming_wire::id::ChatId;
+use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{Body, ChatLine, OverrideLine, Step};
 use fenming_wire::source::Source;
+use fenming_wire::{Code, Content, Loggable};
 
 use super::recent::RecentChat;
 use super::{Agent, Inner};
@@ -154,7 +155,7 @@ impl Inner {
             let personal = tag == Some(EmployeeTag::Personal);
             self.recent.put(RecentChat { personal, ..chat });
         }
-        let counts: [(&str, &dyn fenming_wire::Loggable); 2] =
+        let counts: [(&str, &dyn Loggable); 2] =
             [("promoted", &taken.promoted), ("retracted", &taken.retracted)];
         say(Level::Info, Code("chat_tagged"), &counts);
         Ok(taken)
@@ -179,20 +180,27 @@ impl Inner {
         self.vault.set_counterpart(id, state)?;
         let Some(chat) = self.vault.chat(id)? else { return Ok(()) };
         let Some(business) = self.business_of(&chat)? else { return Ok(()) };
-        self.present(&chat, &business)
+        match chat.title.clone() {
+            Some(title) => self.present(&chat, &title, &business),
+            None => Ok(()),
+        }
     }
 
-    /// Writes the chat's line anew, as its counterpart's state now allows.
-    fn present(&mut self, chat: &Chat, business: &Business) -> Result<(), AgentError> {
+    /// Writes the chat's line anew, with the title as its counterpart's state now allows it.
+    fn present(
+        &mut self,
+        chat: &Chat,
+        title: &Content,
+        business: &Business,
+    ) -> Result<(), AgentError> {
         let now = self.now();
-        let Some(title) = &chat.title else { return Ok(()) };
         let terms = self.in_force()?.terms(now);
         let source = Source::WechatNotification;
         let Ok(permit) = authorise(&self.decision, &terms, source, chat.counterpart) else {
             return Ok(());
         };
         let pseudonymous = permit.naming() == Naming::Pseudonyms;
-        let hidden = pseudonymous && chat.kind != fenming_wire::policy::ChatKind::Group;
+        let hidden = pseudonymous && chat.kind != ChatKind::Group;
         let title = if hidden { self.pseudonym(chat.id, title.expose()) } else { title.clone() };
         let body = Body::Chat(ChatLine {
             t: now.millis(),
@@ -203,7 +211,7 @@ impl Inner {
             pseudonymous,
             why: business.why().clone(),
         });
-        let fingerprint = format!("chat {} told {}", chat.id, now.millis()).into();
+        let fingerprint = format!("chat {} presented {}", chat.id, now.millis()).into();
         let record = Record::new(business, permit, chat.id, Fact { at: now, fingerprint, body });
         self.vault.append(&record)?;
         Ok(())
@@ -211,7 +219,7 @@ impl Inner {
 
     /// The verdict on a stored chat as it stands now, where that is business.
     fn business_of(&self, chat: &Chat) -> Result<Option<Business>, AgentError> {
-        let nothing = fenming_wire::Content::default();
+        let nothing = Content::default();
         let facts = ChatFacts {
             profile: OsProfile::Unknown,
             kind: chat.kind,
@@ -235,7 +243,10 @@ impl Inner {
             let Ok(permit) = authorise(&self.decision, &terms, source, chat.counterpart) else {
                 break;
             };
-            let Hold { id: item, at, fingerprint, body, .. } = hold;
+            let Hold { id: item, title, at, fingerprint, body, .. } = hold;
+            if promoted == 0 {
+                self.present(&chat, &title, &business)?;
+            }
             let fact = Fact { at, fingerprint, body }.after_hold();
             self.vault.promote(item, &Record::new(&business, permit, id, fact))?;
             promoted += 1;
