@@ -287,7 +287,9 @@ fn words_of(line: &Line, zone: &Zone) -> (String, String) {
         }
         Body::Coverage(coverage) => {
             let missed = coverage.missed.map(|n| format!(", {n} missed")).unwrap_or_default();
-            let until = coverage.until.map(Timestamp::from_millis);
+            // A moment that revealed something begins and ends at once.
+            let until = coverage.until.filter(|until| *until != coverage.t);
+            let until = until.map(Timestamp::from_millis);
             let until = until.map(|at| format!(" until {}", zone.show(at))).unwrap_or_default();
             let (state, cause) = (words(&coverage.state), words(&coverage.cause));
             (String::new(), format!("{state}: {cause}{missed}{until}"))
