@@ -82,6 +82,7 @@ impl Agent {
         let limits = run::Budget { batches: budget.batches, ..run::Budget::default() };
         let report = forwarder.run(self, limits)?;
         let heartbeat = self.lock()?.after_run(&report)?;
+        let heartbeat = heartbeat.filter(|_| report.allows_heartbeat());
         if let Some(Err(error)) = heartbeat.map(|heartbeat| forwarder.heartbeat(&heartbeat)) {
             say(Level::Warn, Code("heartbeat_failed"), &[("code", &error.code())]);
         }
@@ -125,7 +126,9 @@ impl Inner {
         let facts = self.facts(&in_force)?;
         let due = match in_force.planner.plan(&facts) {
             Plan::Now => true,
-            Plan::At(..) | Plan::Idle(_) => budget.now && in_force.planner.is_open(facts.now),
+            Plan::At(..) | Plan::Idle(_) => {
+                budget.now && in_force.planner.is_open(facts.now) && !facts.is_stopped()
+            }
         };
         if !due {
             return Ok(None);

@@ -235,6 +235,34 @@ impl Action {
 }
 
 impl Trouble {
+    /// Whether a heartbeat may still be sent, to tell IT of the trouble: the right endpoint
+    /// answered, and did not ask to be left alone.
+    #[must_use]
+    pub const fn allows_heartbeat(self) -> bool {
+        match self {
+            Self::ReceiptInvalid
+            | Self::ClockSkew
+            | Self::RecordTooLarge
+            | Self::Problem(_)
+            | Self::UnknownAnswer
+            | Self::LedgerBehind
+            | Self::EndpointBehind
+            | Self::LedgerForked => true,
+            Self::Offline
+            | Self::TimedOut
+            | Self::Interrupted
+            | Self::AnswerTooLarge
+            | Self::Busy
+            | Self::ServerFault
+            | Self::NotAuthorised
+            | Self::Redirected
+            | Self::Tls
+            | Self::WrongPin
+            | Self::CertificateDates
+            | Self::Address(_) => false,
+        }
+    }
+
     /// A code that stays the same across versions and languages.
     #[must_use]
     pub fn code(self) -> Code {

@@ -121,7 +121,8 @@ pub fn facts(
     now: Timestamp,
 ) -> Result<Facts, AgentError> {
     let state = vault.get::<ForwardingState>()?.unwrap_or_default();
-    let probe = state.probe_at.map(HoldOff::Probe);
+    let pause = if state.stopped { HoldOff::Stop } else { HoldOff::Probe };
+    let probe = state.probe_at.map(pause);
     let hold_off = state.wait_until.map(HoldOff::Backoff).or(probe);
     let pending = waiting(vault, policy, now)?;
     Ok(Facts { now, network, charging, pending, last_run: state.last_attempt, hold_off })

@@ -67,6 +67,8 @@ pub enum HoldOff {
     Backoff(Timestamp),
     /// Until the next probe of a pause.
     Probe(Timestamp),
+    /// The same after an error of configuration: not even the employee shortens it.
+    Stop(Timestamp),
 }
 
 /// What to do.
@@ -112,6 +114,16 @@ pub enum Idle {
 
 /// How far ahead a window is looked for. Windows repeat weekly; a clock change can skip one once.
 const HORIZON_DAYS: i64 = 15;
+
+impl Facts {
+    /// Whether an error of configuration forbids every attempt, even one that the employee asks
+    /// for.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        let stopped = matches!(self.hold_off, Some(HoldOff::Stop(_)));
+        stopped && hold_off_end(self).is_some_and(|(end, _)| end > self.now)
+    }
+}
 
 impl Planner {
     /// Looks the zone up.
@@ -246,7 +258,7 @@ impl Planner {
 fn hold_off_end(facts: &Facts) -> Option<(Timestamp, Wait)> {
     let (end, wait, longest) = match facts.hold_off? {
         HoldOff::Backoff(end) => (end, Wait::Backoff, BACKOFF.1.max(RETRY_AFTER.1)),
-        HoldOff::Probe(end) => (end, Wait::Probe, PROBE_INTERVAL),
+        HoldOff::Probe(end) | HoldOff::Stop(end) => (end, Wait::Probe, PROBE_INTERVAL),
     };
     (end <= facts.now + longest).then_some((end, wait))
 }

@@ -72,7 +72,7 @@ pub struct Signed<T> {
 /// What a device's ledger begins with.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Genesis {
-    /// When the store was made.
+    /// When the ledger was begun, with the sealing of its first batch.
     pub t: i64,
     /// The device.
     pub device: DeviceId,

@@ -83,6 +83,15 @@ impl RunReport {
     }
 }
 
+impl RunReport {
+    /// Whether a heartbeat may follow: not where the run ended because the endpoint could not be
+    /// reached, was not the right one, or asked to be left alone.
+    #[must_use]
+    pub fn allows_heartbeat(&self) -> bool {
+        self.ended != Ended::Waiting || self.trouble.is_none_or(Trouble::allows_heartbeat)
+    }
+}
+
 impl Floors {
     pub(super) const fn of(state: &CollectorState) -> Self {
         Self { policy: state.policy_version, trust: state.trust_version }

@@ -47,3 +47,9 @@ fn nothing_waits(bench: &Bench) {
     assert_eq!((state.wait_until, state.probe_at), (None, None));
     bench.everything_arrived_once();
 }
+
+/// What the planner is told now.
+fn seen_by_planner(bench: &Bench) -> Facts {
+    let now = bench.endpoint_clock.now();
+    facts(&bench.vault(), &bench.employer.policy, (Network::Unmetered, true), now).unwrap()
+}

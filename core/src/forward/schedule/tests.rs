@@ -150,6 +150,12 @@ fn a_wait_that_a_failure_began_is_kept() {
     let hour = facts.now + Span::hours(1);
     facts.hold_off = Some(HoldOff::Probe(hour));
     assert_eq!(planner.plan(&facts), Plan::At(hour, Wait::Probe));
+    assert!(!facts.is_stopped());
+    facts.hold_off = Some(HoldOff::Stop(hour));
+    assert_eq!(planner.plan(&facts), Plan::At(hour, Wait::Probe));
+    assert!(facts.is_stopped());
+    facts.hold_off = Some(HoldOff::Stop(facts.now));
+    assert!(!facts.is_stopped());
     let day = facts.now + Span::hours(24);
     facts.hold_off = Some(HoldOff::Backoff(day));
     assert_eq!(planner.plan(&facts), Plan::At(day, Wait::Backoff));

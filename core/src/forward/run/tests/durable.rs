@@ -30,13 +30,7 @@ fn retry_after_is_kept_and_survives_a_restart() {
     bench.restart();
     let wait = bench.state().wait_until.unwrap();
     assert_eq!(wait, now + day);
-    let facts = facts(
-        &bench.vault(),
-        &bench.employer.policy,
-        (Network::Unmetered, true),
-        bench.endpoint_clock.now(),
-    );
-    assert_eq!(facts.unwrap().hold_off, Some(HoldOff::Backoff(wait)));
+    assert_eq!(seen_by_planner(&bench).hold_off, Some(HoldOff::Backoff(wait)));
 }
 
 #[test]

@@ -185,6 +185,8 @@ fn any_other_refusal_pauses_and_names_the_problem() {
     bench.review_passes();
     bench.endpoint.misbehave([Fault::Problem(ProblemKind::Malformed, None)]);
     let report = bench.run();
+    assert!(report.allows_heartbeat(), "IT learns of the problem");
+    assert!(!seen_by_planner(&bench).is_stopped());
     all_is_kept(&bench, &report, Trouble::Problem(ProblemKind::Malformed));
 }
 
@@ -209,6 +211,8 @@ fn redirects_and_failures_of_tls_pin_and_address_stop_until_the_profile_changes(
         let report = bench.run();
         let probe = bench.endpoint_clock.now() + Span::hours(1);
         assert_eq!(bench.state().probe_at, Some(probe));
+        assert!(!report.allows_heartbeat());
+        assert!(seen_by_planner(&bench).is_stopped(), "nobody shortens the hour");
         reconfigured(&mut bench.vault(), Changed::Policy).unwrap();
         assert_eq!(bench.state().probe_at, Some(probe), "a new policy changes nothing");
         reconfigured(&mut bench.vault(), Changed::Profile).unwrap();
