@@ -14,7 +14,7 @@ use crate::event::{ChatKey, ChatSeen, Event, What};
 use crate::observation::{Observation, PlatformFact};
 use crate::record::{Held, HeldChat, Record, Scribe};
 use crate::tag::{Business, ChatFacts, Verdict, decide};
-use crate::vault::{Appended, Chat, Counter, Entry, HoldOutcome};
+use crate::vault::{Appended, BusinessChat, Chat, Counter, Entry, HoldOutcome};
 
 /// What became of observations, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -289,9 +289,9 @@ impl Inner {
             let lines = self.coverage.take_chat(event.at, business, known.id, sign);
             self.declare_coverage(lines)?;
         }
-        self.store(event, &records, seen)?;
-        self.vault.put_business_chat(known.id, (event.origin, known.seen), business)?;
-        Ok(())
+        let (origin, chat) = (event.origin, known.seen);
+        let chat = BusinessChat { id: known.id, origin, seen: chat, business };
+        self.store(event, chat, &records, seen)
     }
 
     /// The records of an event: the chat's own line where it is new or has changed, then what
@@ -320,13 +320,18 @@ impl Inner {
         Ok(Ok(chat.into_iter().chain(fact).collect()))
     }
 
+    /// Stores what is known of the chat together with its records, so that the first record is
+    /// counted as well, and that neither is ever there without the other.
     fn store(
         &mut self,
         event: &Event,
+        chat: BusinessChat<'_>,
         records: &[Record],
         seen: &mut Observed,
     ) -> Result<(), AgentError> {
-        let entries: Vec<Entry<'_>> = records.iter().map(Entry::Record).collect();
+        let records_after = records.iter().map(Entry::Record);
+        let entries: Vec<Entry<'_>> =
+            [Entry::Chat(chat)].into_iter().chain(records_after).collect();
         let outcomes = self.vault.write(&entries)?;
         for (record, outcome) in records.iter().zip(outcomes) {
             if !record.body().is_counted() {

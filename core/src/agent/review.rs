@@ -26,7 +26,7 @@ pub struct Taken {
     pub promoted: u64,
     /// Held items that were destroyed.
     pub discarded: u64,
-    /// Records within their review window that were taken back.
+    /// Messages, recalls and calls within their review window that were taken back.
     pub retracted: u64,
 }
 
@@ -272,7 +272,7 @@ impl Inner {
             let page = self.vault.records(&query)?;
             for record in page.records.iter().filter(|r| r.state == RecordState::InReview) {
                 self.vault.retract(record.id, review)?;
-                retracted += 1;
+                retracted += u64::from(record.body.is_counted());
             }
             match page.next {
                 Some(next) => before = Some(next),
