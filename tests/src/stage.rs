@@ -30,7 +30,7 @@ use fenming_wire::text::Language;
 use tempfile::TempDir;
 
 pub use self::custodian::{Custodian, next_version, policy};
-pub use self::network::{Fate, Network};
+pub use self::network::{Fate, Forger, Network};
 pub use self::opened::{Opened, files_below};
 pub use self::seen::{DAY_BEGINS, group, listener, message, online, restarted, seen, working_day};
 
@@ -117,8 +117,8 @@ impl Stage {
     #[must_use]
     pub fn agreed(policy: Policy, hold: bool) -> Self {
         let stage = Self::enrolled(policy);
-        stage.agree(hold);
         stage.see(&[listener(DAY_BEGINS, true)]);
+        stage.agree(hold);
         stage
     }
 

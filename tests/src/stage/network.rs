@@ -1,7 +1,7 @@
 //! The network between phone and endpoint: the real HTTPS connector, with name look-ups that the
 //! test sets, and faults that it asks for.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use fenming_wire::profile::Profile;
 use fenming_wire::signature::Headers;
 
 /// What the network does with a batch that is handed over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Fate {
     /// It arrives, and the answer comes back.
     Arrives,
@@ -29,9 +29,12 @@ pub enum Fate {
     Twice,
     /// It is held up on its way, and arrives after the next one.
     Late,
-    /// It is lost, and somebody on the way answers with this status and body.
-    Answered(u16, Vec<u8>),
+    /// It is lost, and somebody on the way, who has read it, makes up the answer.
+    Answered(Arc<Forger>),
 }
+
+/// Makes up the status and the body of an answer to a request with this body.
+pub type Forger = dyn Fn(&[u8]) -> (u16, Vec<u8>) + Send + Sync;
 
 /// The network. Every look-up and every request goes through it, and it remembers what was sent.
 pub struct Network(Arc<State>, Arc<dyn Clock>);
@@ -42,6 +45,7 @@ struct State {
     late: Mutex<Vec<Request>>,
     sent: Mutex<Vec<(String, Vec<u8>)>>,
     answers: Mutex<Vec<Vec<u8>>>,
+    served: Mutex<BTreeMap<String, Vec<u8>>>,
     addresses: Mutex<VecDeque<Vec<IpAddr>>>,
     lookups: Mutex<u32>,
 }
@@ -61,6 +65,18 @@ impl Network {
     /// After a panic inside the network.
     pub fn next_batches(&self, fates: &[Fate]) {
         self.0.fates.lock().unwrap().extend(fates.iter().cloned());
+    }
+
+    /// From now on somebody on the way answers requests for this document, or nobody does.
+    ///
+    /// # Panics
+    /// After a panic inside the network.
+    pub fn serve(&self, path: &str, document: Option<Vec<u8>>) {
+        let mut served = self.0.served.lock().unwrap();
+        match document {
+            Some(document) => drop(served.insert(path.to_owned(), document)),
+            None => drop(served.remove(path)),
+        }
     }
 
     /// From now on every look-up yields these addresses.
@@ -129,6 +145,9 @@ impl Transport for Line {
     fn send(&self, request: &Request) -> Result<Answer, TransportFailure> {
         let state = &self.1;
         state.sent.lock().unwrap().push((request.path.clone(), request.body.clone()));
+        if let Some(body) = state.served.lock().unwrap().get(&request.path) {
+            return Ok(Answer { status: 200, retry_after: None, body: body.clone() });
+        }
         if request.method != Method::Post || request.path != BATCHES_PATH {
             return self.0.send(request);
         }
@@ -148,7 +167,10 @@ impl Transport for Line {
                 state.late.lock().unwrap().push(copy(request));
                 return Err(TransportFailure::TimedOut);
             }
-            Fate::Answered(status, body) => return Ok(Answer { status, retry_after: None, body }),
+            Fate::Answered(forge) => {
+                let (status, body) = forge(&request.body);
+                return Ok(Answer { status, retry_after: None, body });
+            }
         };
         state.answers.lock().unwrap().push(answer.body.clone());
         for late in std::mem::take(&mut *state.late.lock().unwrap()) {
