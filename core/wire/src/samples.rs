@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
+use serde_json::Value;
+
 use crate::balance::{Balance, Books};
 use crate::consent::{ConsentGrant, ConsentWithdrawal, RuleClass, Scope};
 use crate::content::Content;
@@ -385,4 +387,31 @@ pub(crate) fn bodies() -> Vec<Body> {
         }),
         Body::Override(OverrideLine { t, rule: "d-1".parse().unwrap() }),
     ]
+}
+
+/// Puts a mark into every value of a document, one at a time, and gives each result.
+pub(crate) fn marked(value: &Value, mark: &str) -> Vec<Value> {
+    match value {
+        Value::String(_) => vec![Value::String(mark.to_owned())],
+        Value::Array(items) => (0..items.len())
+            .flat_map(|n| {
+                marked(&items[n], mark).into_iter().map(move |new| {
+                    let mut items = items.clone();
+                    items[n] = new;
+                    Value::Array(items)
+                })
+            })
+            .collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, old)| {
+                marked(old, mark).into_iter().map(move |new| {
+                    let mut fields = fields.clone();
+                    fields.insert(key.clone(), new);
+                    Value::Object(fields)
+                })
+            })
+            .collect(),
+        Value::Number(_) | Value::Bool(_) | Value::Null => vec![Value::String(mark.to_owned())],
+    }
 }

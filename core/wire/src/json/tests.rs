@@ -2,6 +2,8 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
+use crate::envelope::Document;
+use crate::samples::marked;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +98,37 @@ fn a_key_that_holds_a_sentence_is_not_repeated() {
             format!(r#"{{"name":"n","inner":[{{"kind":"one","{key}":1}}]}}"#),
         ] {
             let refusal = refusal(&text);
+            assert!(!refusal.contains("k4n4ry") && !refusal.contains("机密"), "{refusal}");
+        }
+    }
+}
+
+/// Every refusal of a document whose values were replaced by a mark, one after the other.
+fn refusals<T: Document>(document: &T) -> Vec<String> {
+    let value = serde_json::to_value(document).unwrap();
+    let broken = marked(&value, "k4n4ry 机密");
+    let read = broken.iter().map(|value| parse::<T>(value.to_string().as_bytes(), T::LIMIT));
+    read.filter_map(|read| read.and_then(|document| document.check()).err())
+        .flat_map(|refusal| [refusal.to_string(), format!("{refusal:?}")])
+        .collect()
+}
+
+#[test]
+fn no_refusal_of_any_document_repeats_a_value() {
+    use crate::samples;
+    let all = [
+        refusals(&samples::trust()),
+        refusals(&samples::policy()),
+        refusals(&samples::grant()),
+        refusals(&samples::withdrawal()),
+        refusals(&samples::manifest()),
+        refusals(&samples::receipt()),
+        refusals(&samples::state()),
+        refusals(&samples::balance()),
+    ];
+    for refusals in &all {
+        assert!(refusals.len() >= 8, "only {} were refused", refusals.len());
+        for refusal in refusals {
             assert!(!refusal.contains("k4n4ry") && !refusal.contains("机密"), "{refusal}");
         }
     }

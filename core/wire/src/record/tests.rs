@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::samples::{bodies, chat, message};
+use crate::samples::{bodies, chat, marked, message};
 
 fn value(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -102,33 +102,6 @@ fn what_is_no_object_gets_no_sequence() {
 fn a_line_of_an_unknown_kind_is_refused() {
     let refusal = Line::from_json(br#"{"seq":1,"kind":"canary","t":1}"#).err().unwrap().to_string();
     assert!(!refusal.contains("canary"), "{refusal}");
-}
-
-/// Puts a mark into every string of a value, one at a time, and gives each result.
-fn marked(value: &Value, mark: &str) -> Vec<Value> {
-    match value {
-        Value::String(_) => vec![Value::String(mark.to_owned())],
-        Value::Array(items) => (0..items.len())
-            .flat_map(|n| {
-                marked(&items[n], mark).into_iter().map(move |new| {
-                    let mut items = items.clone();
-                    items[n] = new;
-                    Value::Array(items)
-                })
-            })
-            .collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .flat_map(|(key, old)| {
-                marked(old, mark).into_iter().map(move |new| {
-                    let mut fields = fields.clone();
-                    fields.insert(key.clone(), new);
-                    Value::Object(fields)
-                })
-            })
-            .collect(),
-        Value::Number(_) | Value::Bool(_) | Value::Null => vec![Value::String(mark.to_owned())],
-    }
 }
 
 #[test]
