@@ -157,6 +157,9 @@ impl Vault {
         business: &Business,
     ) -> Result<bool, AgentError> {
         let known = BusinessChat { id: chat, origin, seen, business };
+        if self.read(|session| news(session, &known))?.is_none() {
+            return Ok(false);
+        }
         self.change(VALUES, |session| put_business(session, &known))
     }
 
@@ -234,25 +237,34 @@ const VALUES: usize = 2;
 const COLUMNS: &str =
     "id, chat, updated, since, last, captured, tag, counterpart, kind, title, verdict";
 
-/// Stores what is known of a business chat. Returns whether any of it is new.
-pub(super) fn put_business(
+/// The kind of a business chat, and its verdict, where any of what is known is new.
+fn news(
     session: &Session<'_>,
     chat: &BusinessChat<'_>,
-) -> Result<bool, AgentError> {
+) -> Result<Option<(ChatKind, StoredVerdict)>, AgentError> {
     let verdict = StoredVerdict::from(chat.business);
-    let title = &chat.seen.title;
     let before = find(session, chat.id)?;
     let kind = match (chat.seen.kind, &before) {
         (ChatKind::Unknown, Some(before)) => before.kind,
         (kind, _) => kind,
     };
-    if before.is_some_and(|before| {
+    let same = before.is_some_and(|before| {
         before.kind == kind
-            && before.title.as_ref() == Some(title)
+            && before.title.as_ref() == Some(&chat.seen.title)
             && before.verdict.as_ref() == Some(&verdict)
-    }) {
+    });
+    Ok((!same).then_some((kind, verdict)))
+}
+
+/// Stores what is known of a business chat. Returns whether any of it is new.
+pub(super) fn put_business(
+    session: &Session<'_>,
+    chat: &BusinessChat<'_>,
+) -> Result<bool, AgentError> {
+    let Some((kind, verdict)) = news(session, chat)? else {
         return Ok(false);
-    }
+    };
+    let title = &chat.seen.title;
     let id = row_of(session, chat.id)?;
     let verdict =
         json::write(&verdict).map_err(|_| AgentError::Internal("a verdict cannot be written"))?;

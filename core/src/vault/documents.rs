@@ -16,8 +16,9 @@ use super::session::Session;
 use crate::error::AgentError;
 
 /// A kind of document that the store keeps. Never for a type that can hold a message: those are
-/// stored as a [`Record`](crate::record::Record) or not at all.
-pub trait Stored: Serialize + DeserializeOwned {
+/// stored as a [`Record`](crate::record::Record) or not at all, and outside this crate there is no
+/// other way at all.
+pub(crate) trait Stored: Serialize + DeserializeOwned {
     /// Its name in the store; one for each type, for ever.
     const KIND: &'static str;
 
@@ -51,7 +52,7 @@ impl Vault {
     ///
     /// # Errors
     /// As the store's.
-    pub fn put<T: Stored>(&mut self, document: &T) -> Result<(), AgentError> {
+    pub(crate) fn put<T: Stored>(&mut self, document: &T) -> Result<(), AgentError> {
         let plain = json::write(document).map(Zeroizing::new);
         let plain = plain.map_err(|_| AgentError::Internal("a document cannot be written"))?;
         self.change(1, |session| put(session, T::KIND, &plain, T::HISTORY))
@@ -61,27 +62,24 @@ impl Vault {
     ///
     /// # Errors
     /// As the store's.
-    pub fn get<T: Stored>(&self) -> Result<Option<T>, AgentError> {
+    pub(crate) fn get<T: Stored>(&self) -> Result<Option<T>, AgentError> {
         self.read(|session| latest(session, T::KIND)?.map(|plain| read(&plain)).transpose())
     }
 
-    /// All documents of this kind, oldest first.
+    /// Every consent that was ever given on this phone, oldest first.
     ///
     /// # Errors
     /// As the store's.
-    pub fn history<T: Stored>(&self) -> Result<Vec<T>, AgentError> {
-        self.read(|session| {
-            let mut statement =
-                session.prepare("SELECT id, body FROM documents WHERE kind = ?1 ORDER BY id")?;
-            let mut rows = statement.query([T::KIND])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                let plain =
-                    session.open(place(T::KIND, row.get(0)?), &row.get::<_, Vec<u8>>(1)?)?;
-                found.push(read(&plain)?);
-            }
-            Ok(found)
-        })
+    pub fn consents(&self) -> Result<Vec<Envelope<ConsentGrant>>, AgentError> {
+        self.read(history)
+    }
+
+    /// Every withdrawal of consent, oldest first.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub fn withdrawals(&self) -> Result<Vec<Envelope<ConsentWithdrawal>>, AgentError> {
+        self.read(history)
     }
 
     /// Puts bytes that another room encodes itself, in the place of those of the same kind. Never
@@ -89,7 +87,7 @@ impl Vault {
     ///
     /// # Errors
     /// As the store's.
-    pub fn put_bytes(&mut self, kind: &'static str, bytes: &[u8]) -> Result<(), AgentError> {
+    pub(crate) fn put_bytes(&mut self, kind: &'static str, bytes: &[u8]) -> Result<(), AgentError> {
         self.change(1, |session| put(session, kind, bytes, false))
     }
 
@@ -97,16 +95,11 @@ impl Vault {
     ///
     /// # Errors
     /// As the store's.
-    pub fn bytes(&self, kind: &'static str) -> Result<Option<Zeroizing<Vec<u8>>>, AgentError> {
+    pub(crate) fn bytes(
+        &self,
+        kind: &'static str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, AgentError> {
         self.read(|session| latest(session, kind))
-    }
-
-    /// Removes the documents of this kind. Returns whether there was one.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub fn remove<T: Stored>(&mut self) -> Result<bool, AgentError> {
-        self.change(0, |session| Ok(remove(session, T::KIND)? > 0))
     }
 }
 
@@ -118,7 +111,7 @@ pub(super) fn put(
     history: bool,
 ) -> Result<(), AgentError> {
     if !history {
-        remove(session, kind)?;
+        session.prepare("DELETE FROM documents WHERE kind = ?1")?.execute([kind])?;
     }
     let id = session.next_id();
     let sealed = session.seal(place(kind, id), plain)?;
@@ -128,8 +121,16 @@ pub(super) fn put(
     Ok(())
 }
 
-fn remove(session: &Session<'_>, kind: &'static str) -> Result<usize, AgentError> {
-    Ok(session.prepare("DELETE FROM documents WHERE kind = ?1")?.execute([kind])?)
+fn history<T: Stored>(session: &Session<'_>) -> Result<Vec<T>, AgentError> {
+    let mut statement =
+        session.prepare("SELECT id, body FROM documents WHERE kind = ?1 ORDER BY id")?;
+    let mut rows = statement.query([T::KIND])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let plain = session.open(place(T::KIND, row.get(0)?), &row.get::<_, Vec<u8>>(1)?)?;
+        found.push(read(&plain)?);
+    }
+    Ok(found)
 }
 
 fn latest(

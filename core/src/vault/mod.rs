@@ -62,7 +62,7 @@ pub use batches::{Batch, BatchId, Commit, SealedBatch, Settled, Unsealed};
 pub use changes::LoggedChange;
 pub use chats::{BusinessChat, Chat, ChatPage, StoredVerdict, VerdictKind};
 pub use counters::{Counter, Counters};
-pub use documents::Stored;
+pub(crate) use documents::Stored;
 pub use forwarding::ForwardingState;
 pub use holds::{Hold, HoldId, HoldOutcome};
 pub use listing::{RecordPage, RecordQuery, RecordState, RecordView};

@@ -12,7 +12,7 @@ use super::counters::{self, Counter};
 use super::error::{length, stored};
 use super::session::Session;
 use super::steady::Moment;
-use super::{Vault, documents, numbers, recall};
+use super::{Vault, numbers, recall};
 use crate::error::AgentError;
 use crate::record::{Declaration, Record};
 
@@ -42,8 +42,6 @@ pub enum Entry<'a> {
     Chat(BusinessChat<'a>),
     /// Adds to a counter.
     Count(Counter, u64),
-    /// Another room's state, as [`Vault::put_bytes`] takes it: kind and bytes, never a message.
-    Document(&'static str, &'a [u8]),
 }
 
 /// Where a record is on its way, as its row says it.
@@ -219,7 +217,6 @@ fn put(
             chats::put_business(session, chat)?;
         }
         Entry::Count(counter, added) => counters::add(session, *counter, *added)?,
-        Entry::Document(kind, bytes) => documents::put(session, kind, bytes, false)?,
     }
     Ok(None)
 }

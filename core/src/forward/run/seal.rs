@@ -86,7 +86,7 @@ impl<L: Lend> Run<'_, '_, L> {
             let Some(pending) = vault.pending(&rule)? else {
                 return Ok(Err(Sealing::Nothing(Ended::Drained)));
             };
-            let grants = vault.history::<Envelope<ConsentGrant>>()?;
+            let grants = vault.consents()?;
             let Some(last) = grants.last() else {
                 return Ok(Err(Sealing::Nothing(Ended::NotConsented)));
             };
