@@ -71,6 +71,7 @@ fn points(scene: &Scene, shim: &Shim) -> Vec<Point> {
         .flat_map(|phase| (1..=scene.steps(shim, phase)).map(move |step| (phase, step)))
         .collect();
     println!("{} durable steps in all", steps.len());
+    assert!(!steps.is_empty(), "the program is another one: cargo build -p fenming");
     Fault::ALL
         .into_iter()
         .flat_map(|fault| {
