@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::documents::Stored;
 
-/// Where forwarding stands. Stored with [`Vault::put`](super::Vault::put).
+/// Where forwarding stands. Stored with `Vault::put`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForwardingState {
     /// Failures in a row.
