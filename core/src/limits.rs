@@ -23,6 +23,10 @@ pub const MAX_QUEUED_RECORDS: u64 = 250_000;
 /// Most bytes of the store and the spool together: what an employee would notice on a phone.
 pub const MAX_STORE_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// How long a delivered record stays visible on the phone, by the endpoint's clock: a quarter, in
+/// which the employee may want to see what went out.
+pub const KEEP_DELIVERED: Span = Span::days(90);
+
 /// Most items in quarantine at once: each has a hardware key of its own, and phones slow down past
 /// some thousand keys.
 pub const MAX_HELD_ITEMS: u64 = 500;

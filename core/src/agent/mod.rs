@@ -53,7 +53,7 @@ use crate::forward::endpoint_clock::EndpointClock;
 use crate::logging::{Level, say};
 use crate::parse::{Assembler, Packs};
 use crate::ports::{DeviceSigner, KeyVault, Random};
-use crate::vault::{self, Damage, Found, Vault};
+use crate::vault::{self, Damage, Found, Upkeep, Vault};
 
 /// What a shell opens the agent with.
 pub struct Setup {
@@ -188,11 +188,14 @@ impl Inner {
         self.expire()
     }
 
-    /// Destroys held items whose time is over.
+    /// Ends what is over: held items, and what was delivered long ago.
     fn expire(&mut self) -> Result<(), AgentError> {
-        let expired = self.vault.expire_holds()?;
-        if expired > 0 {
-            say(Level::Info, Code("holds_expired"), &[("items", &expired)]);
+        let done = self.vault.upkeep()?;
+        if done != Upkeep::default() {
+            let (held, old) = (done.expired, done.forgotten);
+            let facts: [(&str, &dyn fenming_wire::Loggable); 3] =
+                [("held", &held), ("delivered", &old), ("shredded", &done.shredded)];
+            say(Level::Info, Code("upkeep"), &facts);
         }
         Ok(())
     }

@@ -69,6 +69,7 @@ pub use listing::{RecordPage, RecordQuery, RecordState, RecordView};
 pub use numbers::Numbers;
 pub use pending::{Pending, PendingLine, PendingRule};
 pub use records::{Appended, Entry, RecordId};
+pub use retention::Upkeep;
 
 /// The ports that a store is opened on.
 #[derive(Clone)]

@@ -9,6 +9,7 @@ use super::keys::KeyRing;
 use super::session::Session;
 use super::{Live, Ports, Vault};
 use crate::error::AgentError;
+use crate::limits::KEEP_DELIVERED;
 
 impl Session<'_> {
     /// Writes down that a hardware key is to be destroyed.
@@ -18,7 +19,35 @@ impl Session<'_> {
     }
 }
 
+/// What [`Vault::upkeep`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Upkeep {
+    /// Held items whose time was over.
+    pub expired: u64,
+    /// Records that were delivered long ago.
+    pub forgotten: u64,
+    /// Whether keys were shredded, so that what is gone is gone in old copies too.
+    pub shredded: bool,
+}
+
 impl Vault {
+    /// What a wake-up has to end: held items whose time is over, records that were delivered
+    /// [`KEEP_DELIVERED`] ago, and the keys of days of which nothing is left.
+    ///
+    /// # Errors
+    /// As the store's. A key store that refuses is no error here: its part is done another time.
+    pub fn upkeep(&mut self) -> Result<Upkeep, AgentError> {
+        let expired = self.expire_holds()?;
+        let forgotten = self.forget_delivered(KEEP_DELIVERED)?;
+        let shredded = self.read(has_empty_days)?
+            && match self.shred() {
+                Ok(()) => true,
+                Err(AgentError::KeyUnavailable(_)) => false,
+                Err(other) => return Err(other),
+            };
+        Ok(Upkeep { expired, forgotten, shredded })
+    }
+
     /// Destroys the hardware keys that were doomed. Where the key store refuses now, they stay
     /// doomed and are tried again at the next opening and the next wake-up.
     pub(super) fn destroy_doomed(&mut self) -> Result<(), AgentError> {
@@ -33,17 +62,16 @@ impl Vault {
     /// # Errors
     /// As the store's.
     pub fn forget_delivered(&mut self, keep: Span) -> Result<u64, AgentError> {
-        let gone = self.change(0, |session| {
-            let gone = session
-                .prepare(
-                    "DELETE FROM records WHERE batch IN (
-                         SELECT id FROM batches WHERE delivered IS NOT NULL AND delivered < ?1 + (
-                             SELECT max(delivered) FROM batches))",
-                )?
-                .execute([keep.as_millis().saturating_neg()])?;
+        let keep = keep.as_millis();
+        let old = format!("SELECT 1 FROM records WHERE batch IN ({OLD_BATCHES}) LIMIT 1");
+        if !self.read(|session| Ok(session.prepare(&old)?.exists([keep])?))? {
+            return Ok(0);
+        }
+        let delete = format!("DELETE FROM records WHERE batch IN ({OLD_BATCHES})");
+        self.change(0, |session| {
+            let gone = session.prepare(&delete)?.execute([keep])?;
             Ok(u64::try_from(gone).unwrap_or(u64::MAX))
-        })?;
-        Ok(gone)
+        })
     }
 
     /// Makes what was removed unreadable for ever, in flash, in old images and in copies of the
@@ -55,10 +83,7 @@ impl Vault {
     pub fn shred(&mut self) -> Result<(), AgentError> {
         self.change(0, |session| {
             session
-                .prepare(
-                    "DELETE FROM keys WHERE purpose = 4 AND day < ?1 AND id NOT IN (
-                         SELECT key FROM records WHERE key IS NOT NULL)",
-                )?
+                .prepare(&format!("DELETE FROM keys WHERE id IN ({EMPTY_DAYS})"))?
                 .execute([session.day()])?;
             let old: String = session
                 .prepare("SELECT alias FROM keys WHERE purpose = 0")?
@@ -73,6 +98,18 @@ impl Vault {
         live.sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         self.destroy_doomed()
     }
+}
+
+/// Batches that the endpoint received so long before the latest one that it received.
+const OLD_BATCHES: &str =
+    "SELECT id FROM batches WHERE delivered < (SELECT max(delivered) FROM batches) - ?1";
+
+/// Keys of past days of which nothing is left.
+const EMPTY_DAYS: &str = "SELECT k.id FROM keys AS k WHERE k.purpose = 4 AND k.day < ?1
+     AND NOT EXISTS (SELECT 1 FROM records AS r WHERE r.key = k.id)";
+
+fn has_empty_days(session: &Session<'_>) -> Result<bool, AgentError> {
+    Ok(session.prepare(EMPTY_DAYS)?.exists([session.day()])?)
 }
 
 impl Live {

@@ -112,6 +112,7 @@ CREATE TABLE records (
 CREATE INDEX records_queued ON records (id, class, kind, counted, run, tick, wall) WHERE state = 0;
 CREATE INDEX records_parked ON records (epoch, seq) WHERE state = 3;
 CREATE INDEX records_chat ON records (chat, id) WHERE chat IS NOT NULL;
+CREATE INDEX records_key ON records (key) WHERE key IS NOT NULL;
 CREATE INDEX records_batch ON records (batch, seq) WHERE batch IS NOT NULL;
 
 -- The quarantine: every item under a hardware key of its own.

@@ -92,3 +92,32 @@ fn shredding_with_a_locked_key_store_changes_nothing() {
     drop(vault);
     assert_eq!(phone.open().1, Found::Existing);
 }
+
+#[test]
+fn upkeep_ends_what_is_over_and_nothing_else() {
+    let (phone, office) = (Phone::new(), Office::new());
+    let mut vault = phone.enrolled();
+    capture(&mut vault, &office, "旧");
+    vault.hold(&office.held(chat(9), message(chat(9), None, "合同"))).unwrap();
+    assert_eq!(vault.upkeep().unwrap(), Upkeep::default());
+    phone.wait();
+    seal(&mut vault, 9).unwrap();
+    deliver(&mut vault, noon());
+    phone.clock.advance(Span::days(1));
+    let expired = Upkeep { expired: 1, ..Upkeep::default() };
+    assert_eq!(vault.upkeep().unwrap(), expired);
+    capture(&mut vault, &office, "新");
+    phone.wait();
+    seal(&mut vault, 9).unwrap();
+    deliver(&mut vault, noon() + KEEP_DELIVERED + Span::millis(1));
+    let aliases = phone.keys.aliases();
+    phone.keys.lock();
+    let forgotten = Upkeep { forgotten: 1, ..Upkeep::default() };
+    assert_eq!(vault.upkeep().unwrap(), forgotten);
+    phone.keys.recover();
+    let shredded = Upkeep { shredded: true, ..Upkeep::default() };
+    assert_eq!(vault.upkeep().unwrap(), shredded);
+    assert_ne!(phone.keys.aliases(), aliases);
+    assert_eq!(vault.upkeep().unwrap(), Upkeep::default());
+    assert_eq!(vault.books().unwrap().forwarded, 2);
+}
