@@ -41,14 +41,12 @@ pub(super) fn show_stock_commands(stage: &Stage, report: &ArchiveReport, out: &m
     let batch = name.unwrap_or_else(|| {
         stage.archive().join(format!("batches/{}/{}/*.age", epoch.device, epoch.epoch))
     });
+    let (key, batch) = (stage.shown(&key), stage.shown(&batch));
     out.command(&format!(
         "age -d -i {} {} | zstd -d | jq -r 'select(.kind == \"message\") | .text'",
         key.display(),
         batch.display()
     ));
-    if !stage.is_kept() {
-        out.aside("(run the demo with --keep DIR to have these files)");
-    }
 }
 
 fn first_batch(stage: &Stage) -> Option<std::path::PathBuf> {

@@ -118,16 +118,19 @@ impl Stage {
         self.folder.join("custodian").join("archive.key")
     }
 
-    /// Whether everything stays on disk.
-    pub(super) const fn is_kept(&self) -> bool {
-        self.kept
+    /// A path as it can be typed later: below `DIR` where the folder of this run goes away.
+    pub(super) fn shown(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix(&self.folder) {
+            Ok(below) if !self.kept => Path::new("DIR").join(below),
+            Ok(_) | Err(_) => path.to_owned(),
+        }
     }
 
     pub(super) fn farewell(&self, out: &mut Output) {
         if self.kept {
             out.line(&format!("Everything lies in {}", self.folder.display()));
         } else {
-            out.aside("Nothing was kept. `--keep DIR` leaves everything on disk.");
+            out.aside("Nothing was kept. `cargo run --release -- demo --keep DIR` leaves everything in DIR.");
         }
     }
 
