@@ -10,7 +10,7 @@ use fenming_wire::id::{Digest, KeyId};
 use fenming_wire::key::DeviceKey;
 use fenming_wire::ledger::Position;
 use fenming_wire::limits::MAX_RECEIPTS_REPEATED;
-use fenming_wire::manifest::Manifest;
+use fenming_wire::manifest::{Manifest, SealedFile};
 use fenming_wire::receipt::CollectorState;
 use fenming_wire::seal;
 use fenming_wire::time::Span;
@@ -176,7 +176,9 @@ fn a_manifest_that_does_not_fit_is_refused_by_its_field() {
         ("recipients", &|m| m.recipients = vec![stranger]),
         ("recipients", &|m| m.recipients = vec![own, stranger]),
         ("recipients", &|m| m.recipients = vec![own, own]),
-        ("attachments", &|m| m.attachments = vec![Digest::of(b"attachment")]),
+        ("attachments", &|m| {
+            m.attachments = vec![SealedFile { ciphertext: Digest::of(b"attachment"), size: 9 }]
+        }),
         ("size", &|m| m.size += 1),
         ("ciphertext", &|m| m.ciphertext = Digest::of(b"other")),
         ("size", &|m| m.size -= 1),

@@ -241,6 +241,8 @@ fn evidence(
     Raw {
         count: parts.count.map(|count| count.shown.into()),
         placeholder: (!said.placeholder.is_empty()).then(|| said.placeholder.into()),
+        before: None,
+        time: None,
         layout,
         title: (shown_title != chat.title.expose()).then(|| shown_title.into()),
         text: layout.is_none().then(|| text.into()),

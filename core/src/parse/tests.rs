@@ -147,6 +147,8 @@ fn line(seen: &Notification, packs: &Packs) -> Option<MessageLine> {
         sure: message.sure,
         raw: message.raw,
         held: false,
+        shared: false,
+        attachments: Vec::new(),
     })
 }
 

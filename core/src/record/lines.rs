@@ -83,6 +83,8 @@ impl<'a> Scribe<'a> {
             sure: message.sure,
             raw: self.evidence(&message.raw, event, message.from.as_ref()),
             held: false,
+            shared: false,
+            attachments: Vec::new(),
         }
     }
 
@@ -125,6 +127,8 @@ impl<'a> Scribe<'a> {
         Raw {
             count: raw.count.clone(),
             placeholder: raw.placeholder.clone(),
+            before: clean(&raw.before),
+            time: raw.time.clone(),
             layout: raw.layout,
             title: clean(&raw.title),
             text: clean(&raw.text),

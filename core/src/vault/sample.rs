@@ -206,6 +206,8 @@ pub(crate) fn message(chat: ChatId, from: Option<&str>, text: &str) -> Fact {
         sure: Confidence::High,
         raw: Raw::default(),
         held: false,
+        shared: false,
+        attachments: Vec::new(),
     });
     Fact { at: noon(), fingerprint: format!("message {text}").into(), body }
 }

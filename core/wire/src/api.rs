@@ -9,14 +9,17 @@
 //! | `GET /v1/policy` | – | [`Policy`] envelope |
 //! | `GET /v1/state/{epoch}` | – | [`CollectorState`] envelope |
 //! | `POST /v1/batches` | [`crate::frame`] | [`Receipt`] envelope |
+//! | `GET /v1/attachments/{digest}` | – | [`AttachmentState`] |
+//! | `PUT /v1/attachments/{digest}/{size}/{offset}` | a chunk of the sealed bytes | [`AttachmentState`] |
 //! | `POST /v1/heartbeats` | [`Heartbeat`](crate::heartbeat::Heartbeat) | 204 |
 //!
 //! Whatever fails is a [`Problem`] (RFC 9457).
 
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::AttachmentReceipt;
 use crate::envelope::Envelope;
-use crate::id::{DeviceId, PersonId};
+use crate::id::{DeviceId, Digest, PersonId};
 use crate::key::DeviceKey;
 use crate::policy::Policy;
 use crate::profile::EnrolmentToken;
@@ -36,6 +39,12 @@ pub const BATCHES_PATH: &str = "/v1/batches";
 /// Path of heartbeats.
 pub const HEARTBEATS_PATH: &str = "/v1/heartbeats";
 
+/// Path of attachments, to which `/` and the ciphertext digest are added, and for a chunk the size
+/// of the whole and the chunk's offset as well. All of it is signed with the path.
+pub const ATTACHMENTS_PATH: &str = "/v1/attachments";
+
+/// Media type of a chunk of a sealed attachment.
+pub const CHUNK_TYPE: &str = "application/octet-stream";
 /// Media type of a batch's frame.
 pub const BATCH_TYPE: &str = "application/vnd.fenming.batch.v1";
 /// Media type of every other request and answer.
@@ -66,6 +75,30 @@ pub struct Enrolment {
     pub trust: Envelope<TrustDocument>,
     /// The policy, to be checked against the trust document.
     pub policy: Envelope<Policy>,
+}
+
+/// How much of a sealed attachment the endpoint has. A chunk that does not begin where the endpoint
+/// stands changes nothing and gets this answer as well.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentState {
+    /// Bytes that are durably stored, from the start; the next chunk begins here.
+    pub received: u64,
+    /// Once all of it is there and its digest is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Envelope<AttachmentReceipt>>,
+}
+
+/// The path at which an endpoint is asked how much of an attachment it has.
+#[must_use]
+pub fn attachment_path(ciphertext: &Digest) -> String {
+    format!("{ATTACHMENTS_PATH}/{ciphertext}")
+}
+
+/// The path to which a chunk is sent.
+#[must_use]
+pub fn chunk_path(ciphertext: &Digest, size: u64, offset: u64) -> String {
+    format!("{ATTACHMENTS_PATH}/{ciphertext}/{size}/{offset}")
 }
 
 /// What went wrong, as RFC 9457 shapes it.
@@ -111,6 +144,10 @@ pub enum ProblemKind {
     DeviceBlocked,
     /// 404: no such route, or nothing there.
     NotFound,
+    /// 424: attachments of the batch are not there; send them first.
+    AttachmentMissing,
+    /// 422: the bytes of an attachment are not those of its digest. What came is dropped.
+    DigestMismatch,
     /// 413: the body is larger than the endpoint takes.
     TooLarge,
     /// 400: the request cannot be read; `title` names the field.
@@ -123,7 +160,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::LedgerConflict,
         Self::RecordRefused,
         Self::SignatureRefused,
@@ -132,6 +169,8 @@ impl ProblemKind {
         Self::TokenRefused,
         Self::DeviceBlocked,
         Self::NotFound,
+        Self::AttachmentMissing,
+        Self::DigestMismatch,
         Self::TooLarge,
         Self::Malformed,
         Self::TooMany,
@@ -150,6 +189,8 @@ impl ProblemKind {
             Self::TokenRefused => "urn:fenming:problem:token_refused",
             Self::DeviceBlocked => "urn:fenming:problem:device_blocked",
             Self::NotFound => "urn:fenming:problem:not_found",
+            Self::AttachmentMissing => "urn:fenming:problem:attachment_missing",
+            Self::DigestMismatch => "urn:fenming:problem:digest_mismatch",
             Self::TooLarge => "urn:fenming:problem:too_large",
             Self::Malformed => "urn:fenming:problem:malformed",
             Self::TooMany => "urn:fenming:problem:too_many",
@@ -162,10 +203,11 @@ impl ProblemKind {
     pub const fn status(self) -> u16 {
         match self {
             Self::LedgerConflict => 409,
-            Self::RecordRefused => 422,
+            Self::RecordRefused | Self::DigestMismatch => 422,
             Self::SignatureRefused | Self::ClockSkew | Self::Replayed => 401,
             Self::TokenRefused | Self::DeviceBlocked => 403,
             Self::NotFound => 404,
+            Self::AttachmentMissing => 424,
             Self::TooLarge => 413,
             Self::Malformed => 400,
             Self::TooMany => 429,

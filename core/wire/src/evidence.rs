@@ -8,8 +8,9 @@ use crate::content::Content;
 ///
 /// `count` is the unread counter with its unit (`[2条]`) and `placeholder` the bracketed word that
 /// `media` stands for; `layout` tells how text and ticker were put together; `title`, `text` and
-/// `ticker` are the strings themselves where nothing rebuilds them. All but `count`, `placeholder`
-/// and `layout` may hold names.
+/// `ticker` are the strings themselves where nothing rebuilds them. Of shared text, `before` is
+/// what stands between the message before it and this one, and `time` what stands between sender
+/// and text. All but `count`, `time` and `layout` may hold names.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Raw {
     /// The counter as shown, brackets included.
@@ -18,6 +19,12 @@ pub struct Raw {
     /// The placeholder as shown, with the space after it, where it was taken off the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placeholder: Option<Content>,
+    /// Of shared text: what stands before the sender, where it is not one line end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Content>,
+    /// Of shared text: the time as shown, with the spaces and line ends around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Content>,
     /// How the shown strings follow from the parsed form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
@@ -41,6 +48,8 @@ pub enum Layout {
     Bare,
     /// Text is `{count}{from}: {text}`, ticker is `{from}: {text}`.
     Named,
+    /// Text is `{before}{from}{time}{text}`; there is no ticker.
+    Shared,
 }
 
 /// The strings of a notification as they were shown.
@@ -60,6 +69,8 @@ impl Raw {
     pub fn is_plain(&self) -> bool {
         self.count.is_none()
             && self.placeholder.is_none()
+            && self.before.is_none()
+            && self.time.is_none()
             && self.layout.is_none()
             && self.title.is_none()
             && self.text.is_none()
@@ -75,6 +86,16 @@ impl Raw {
             Content::new(format!("{}{gap}{}", a.expose(), b.expose()))
         };
         let said = join(&part(&self.placeholder), "", text);
+        if self.layout == Some(Layout::Shared) {
+            let before = self.before.as_ref().map_or(LINE_END, Content::expose);
+            let from = from.map_or("", Content::expose);
+            let head = Content::new(format!("{before}{from}{}", part(&self.time).expose()));
+            return Shown {
+                title: self.title.clone().unwrap_or_else(|| title.clone()),
+                text: self.text.clone().unwrap_or_else(|| join(&head, "", &said)),
+                ticker: None,
+            };
+        }
         let named = join(&from.cloned().unwrap_or_default(), ": ", &said);
         let body = if self.layout == Some(Layout::Named) { &named } else { &said };
         let shown = join(&part(&self.count), "", body);
@@ -85,6 +106,9 @@ impl Raw {
         }
     }
 }
+
+/// What stands between two messages of shared text where nothing else is said.
+const LINE_END: &str = "\n";
 
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,11 @@
 //! chains the lines. `docs/wire-format.md` describes the bytes.
 
 pub mod api;
+pub mod attachment;
 pub mod balance;
 pub mod consent;
 pub mod content;
+pub mod digest;
 pub mod envelope;
 pub mod error;
 pub mod evidence;
@@ -26,6 +28,7 @@ pub mod receipt;
 pub mod record;
 pub mod schedule;
 pub mod seal;
+mod share;
 pub mod signature;
 pub mod source;
 pub mod text;

@@ -14,6 +14,21 @@ pub const MAX_BATCH_LINES: usize = 2_000;
 /// far less than a batch.
 pub const MAX_LINE_BYTES: usize = 128 * 1024;
 
+/// Most bytes of one attachment: WeChat itself sends files of up to 100 MB.
+pub const MAX_ATTACHMENT_BYTES: u64 = 100 * 1024 * 1024;
+
+/// Most bytes of one sealed attachment: what cannot be compressed, padded by at most 12 %, and the
+/// frames of age and zstd around it.
+pub const MAX_SEALED_ATTACHMENT_BYTES: u64 = 120 * 1024 * 1024;
+
+/// Most bytes of one chunk of an upload: half a minute at 300 kbit/s, so that little is sent again
+/// after a break, and little is held in memory on either end.
+pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
+
+/// zstd level for attachments: most are compressed already, so that 1 loses nothing and needs the
+/// least memory.
+pub const ZSTD_ATTACHMENT_LEVEL: i32 = 1;
+
 /// zstd level for batches: 9 costs some microseconds a message, 19 saves 4 % more for ten times
 /// the time.
 pub const ZSTD_LEVEL: i32 = 9;

@@ -1,12 +1,14 @@
 //! The manifest: all that the endpoint learns of a batch. Signed by the device.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Document;
 use crate::error::WireError;
 use crate::id::{DeviceId, Digest, Epoch, KeyId, RetentionClass, TenantId};
 use crate::ledger::Position;
-use crate::limits::{MAX_BATCH_BYTES, MAX_BATCH_LINES};
+use crate::limits::{MAX_BATCH_BYTES, MAX_BATCH_LINES, MAX_SEALED_ATTACHMENT_BYTES};
 
 /// What stands outside the seal. Version 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +32,19 @@ pub struct Manifest {
     pub class: RetentionClass,
     /// The keys to which it is sealed.
     pub recipients: Vec<KeyId>,
-    /// Ciphertext digests of attachments that must arrive first.
+    /// Sealed attachments that must arrive first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Digest>,
+    pub attachments: Vec<SealedFile>,
+}
+
+/// A sealed attachment: all that the endpoint learns of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedFile {
+    /// SHA-256 of the sealed bytes.
+    pub ciphertext: Digest,
+    /// Length of the sealed bytes, which is padded to a bucket.
+    pub size: u64,
 }
 
 /// Most attachments that a batch may wait for.
@@ -56,6 +68,15 @@ impl Document for Manifest {
         }
         if self.attachments.len() > MAX_ATTACHMENTS {
             return Err(WireError::field("attachments", "has more than 256 entries"));
+        }
+        let sizes = 1..=MAX_SEALED_ATTACHMENT_BYTES;
+        if let Some(n) = self.attachments.iter().position(|file| !sizes.contains(&file.size)) {
+            let path = format!("attachments[{n}].size");
+            return Err(WireError::field(path, "is 1 to 125829120 bytes"));
+        }
+        let names: BTreeSet<_> = self.attachments.iter().map(|file| file.ciphertext).collect();
+        if names.len() != self.attachments.len() {
+            return Err(WireError::field("attachments", "names a file twice"));
         }
         Ok(())
     }

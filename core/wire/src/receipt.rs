@@ -44,7 +44,7 @@ impl Receipt {
             from: manifest.from,
             to: manifest.to,
             ciphertext: manifest.ciphertext,
-            attachments: manifest.attachments.clone(),
+            attachments: manifest.attachments.iter().map(|file| file.ciphertext).collect(),
             received,
         }
     }

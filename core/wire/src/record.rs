@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::Attachment;
 use crate::balance::Balance;
 use crate::consent::{ConsentGrant, ConsentWithdrawal};
 use crate::content::Content;
@@ -17,6 +18,7 @@ use crate::key::DeviceKey;
 use crate::limits::MAX_LINE_BYTES;
 use crate::policy::ChatKind;
 use crate::receipt::CollectorState;
+pub use crate::share::ShareLine;
 use crate::source::Source;
 
 /// A line as the custodian reads it.
@@ -25,8 +27,13 @@ pub struct Line {
     /// Its sequence in the device's epoch, from 1, without holes.
     pub seq: u64,
     /// For a recall: the sequences of the messages that may have been recalled, likeliest first.
+    /// For a shared message: those of the notifications that may show the same message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<u64>,
+    /// Ciphertext digests of its attachments, in the order in which the body names those that were
+    /// kept. None for one that the phone lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Option<Digest>>,
     /// What it says.
     #[serde(flatten)]
     pub body: Body,
@@ -57,6 +64,8 @@ pub enum Body {
     Coverage(CoverageLine),
     /// A directory chat that the employee tagged personal: no content, no title.
     Override(OverrideLine),
+    /// Chat text that the employee shared; its messages follow, each on a line of its own.
+    Share(ShareLine),
 }
 
 /// A signed document inside a line, with the time at which it took effect.
@@ -180,6 +189,13 @@ pub struct MessageLine {
     /// Whether it waited in quarantine until the employee decided.
     #[serde(default, skip_serializing_if = "is_false")]
     pub held: bool,
+    /// Whether it stood in text that the employee shared, which shows what they selected and which
+    /// nothing protects from being edited on its way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub shared: bool,
+    /// The files that came with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// What a placeholder stands for.
@@ -367,6 +383,8 @@ pub enum Cause {
     CounterpartNotTold,
     /// The counterpart objected.
     CounterpartObjected,
+    /// The employee shared this stretch of the chat.
+    Shared,
 }
 
 /// A directory chat that the employee tagged personal.
@@ -391,6 +409,16 @@ impl Body {
         Ok(bytes)
     }
 
+    /// The attachments that were kept, in the order of [`Line::files`].
+    pub fn kept(&self) -> impl Iterator<Item = &Attachment> {
+        let all: &[Attachment] = match self {
+            Self::Message(line) => &line.attachments,
+            Self::Share(line) => &line.attachments,
+            _ => &[],
+        };
+        all.iter().filter(|attachment| attachment.kept.is_some())
+    }
+
     /// Whether the balance counts the line: what was captured, not what the agent says of itself.
     #[must_use]
     pub fn is_counted(&self) -> bool {
@@ -403,11 +431,29 @@ impl Body {
 /// # Errors
 /// [`WireError::Field`] where the stored bytes are no JSON object.
 pub fn compose_line(seq: u64, of: &[u64], body: &[u8]) -> Result<Vec<u8>, WireError> {
+    compose_line_with(seq, of, &[], body)
+}
+
+/// As [`compose_line`], for a body with attachments: `files` are their ciphertext digests.
+///
+/// # Errors
+/// As [`compose_line`].
+pub fn compose_line_with(
+    seq: u64,
+    of: &[u64],
+    files: &[Option<Digest>],
+    body: &[u8],
+) -> Result<Vec<u8>, WireError> {
     let rest = body.strip_prefix(b"{").ok_or_else(|| WireError::field("", "is no JSON object"))?;
     let mut line = format!("{{\"seq\":{seq},").into_bytes();
     if !of.is_empty() {
         let list: Vec<String> = of.iter().map(ToString::to_string).collect();
         line.extend_from_slice(format!("\"of\":[{}],", list.join(",")).as_bytes());
+    }
+    if !files.is_empty() {
+        line.extend_from_slice(b"\"files\":");
+        line.extend_from_slice(&json::write(&files)?);
+        line.push(b',');
     }
     line.extend_from_slice(rest);
     Ok(line)
@@ -419,9 +465,13 @@ impl Line {
     /// # Errors
     /// As [`json::parse`].
     pub fn from_json(bytes: &[u8]) -> Result<Self, WireError> {
-        json::parse(bytes, MAX_LINE_BYTES + 1024)
+        json::parse(bytes, MAX_LINE_BYTES + FRONT_BYTES)
     }
 }
+
+/// Most bytes that stand in front of a stored body: sequence, candidates and the digests of
+/// attachments, of which a record has at most 64.
+const FRONT_BYTES: usize = 8 * 1024;
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_false(value: &bool) -> bool {

@@ -7,6 +7,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
 use serde_json::Value;
 
+use crate::attachment::{Absence, Attachment, Kept};
 use crate::balance::{Balance, Books};
 use crate::consent::{ConsentGrant, ConsentWithdrawal, RuleClass, Scope};
 use crate::content::Content;
@@ -16,7 +17,7 @@ use crate::heartbeat::{AgentState, ConsentState, Heartbeat};
 use crate::id::{ChatId, DeviceId, Digest, Epoch, KeyId};
 use crate::key::{DeviceKey, Ed25519Key, Ed25519Signer, Signer, Verifier};
 use crate::ledger::Position;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, SealedFile};
 use crate::policy::{
     ChatKind, CounterpartRule, DirectoryEntry, GroupRule, HoldRule, LegalBasis, Notice,
     OsProfileRule, Policy, Purpose, TextRule, TitleMatch, WithdrawalRule,
@@ -25,7 +26,7 @@ use crate::receipt::{CollectorState, EpochState, Receipt};
 use crate::record::{
     BalanceLine, Body, CallLine, CallMedium, CallOutcome, Cause, ChatLine, Confidence,
     CoverageLine, CoverageState, Direction, Genesis, Layout, Media, MessageLine, OverrideLine, Raw,
-    RecallLine, Signed, Step, Why,
+    RecallLine, ShareLine, Signed, Step, Why,
 };
 use crate::schedule::{Schedule, Weekday, Window};
 use crate::seal::{Identity, Recipient};
@@ -229,7 +230,7 @@ pub(crate) fn manifest() -> Manifest {
         size: 1984,
         class: "business".parse().unwrap(),
         recipients: vec![KeyId::from_bytes([7; 8])],
-        attachments: vec![Digest::of(b"attachment")],
+        attachments: vec![SealedFile { ciphertext: Digest::of(b"attachment"), size: 81_920 }],
     }
 }
 
@@ -317,12 +318,49 @@ pub(crate) fn message() -> MessageLine {
         raw: Raw {
             count: Some(Content::from("[2条]")),
             placeholder: Some(Content::from("[文件] ")),
+            before: Some(Content::from("\n\n")),
+            time: Some(Content::from("  08:54\n")),
             layout: Some(Layout::Named),
             title: Some(Content::from("衡山客户一群")),
             text: Some(Content::from("[2条]周予安: [文件] 合同")),
             ticker: Some(Content::from("周予安: [文件] 合同")),
         },
         held: true,
+        shared: true,
+        attachments: attachments(),
+    }
+}
+
+/// One that was kept, and one that was not.
+pub(crate) fn attachments() -> Vec<Attachment> {
+    let kept = Kept { size: 81_920, sha256: Digest::of(b"plain") };
+    let one = Attachment {
+        name: Content::from("合同.pdf"),
+        media_type: Some(Content::from("application/pdf")),
+        kept: Some(kept),
+        absent: None,
+        sure: Confidence::High,
+    };
+    let name = Content::from("现场.jpg");
+    let absent = Some(Absence::TooLarge);
+    vec![one.clone(), Attachment { name, media_type: None, kept: None, absent, ..one }]
+}
+
+/// Shared text of two messages.
+pub(crate) fn share() -> ShareLine {
+    let t = 1_772_413_200_000;
+    ShareLine {
+        t,
+        chat: chat(),
+        from: Some(t - 60_000),
+        until: Some(t),
+        messages: 2,
+        text: Digest::of(b"text"),
+        header: Content::from("衡山客户一群 微信群上的聊天记录如下，请查收。\n"),
+        tail: Content::from("\n"),
+        referrer: Some(Content::from("com.tencent.mm")),
+        sure: Confidence::High,
+        attachments: attachments(),
     }
 }
 
@@ -386,6 +424,7 @@ pub(crate) fn bodies() -> Vec<Body> {
             missed: Some(3),
         }),
         Body::Override(OverrideLine { t, rule: "d-1".parse().unwrap() }),
+        Body::Share(share()),
     ]
 }
 

@@ -4,6 +4,8 @@
 //! frame is followed by a skippable frame that pads the whole to a Padmé bucket (at most 12 %
 //! more); `zstd -d` passes over it.
 
+mod stream;
+
 use std::fmt;
 use std::io::{Read, Write};
 
@@ -14,6 +16,8 @@ use zeroize::Zeroizing;
 use crate::error::WireError;
 use crate::id::{Digest, KeyId};
 use crate::limits::{MAX_BATCH_BYTES, MAX_OPENED_BYTES, ZSTD_LEVEL};
+
+pub use stream::{OpenedFile, StreamError, open_stream, seal_stream};
 
 /// A public key to seal to: an age X25519 recipient, `age1…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -13,6 +13,9 @@ use crate::content::Loggable;
 pub enum Source {
     /// WeChat's notifications on Android, through the notification listener.
     WechatNotification,
+    /// Chat text that the employee shares from WeChat by hand (multi-select, Email), with its
+    /// attachments.
+    WechatShare,
 }
 
 impl Source {
@@ -21,6 +24,7 @@ impl Source {
     pub const fn code(self) -> &'static str {
         match self {
             Self::WechatNotification => "wechat_notification",
+            Self::WechatShare => "wechat_share",
         }
     }
 }

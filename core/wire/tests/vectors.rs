@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use data_encoding::BASE64;
+use fenming_wire::attachment::AttachmentReceipt;
 use fenming_wire::balance::Balance;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
 use fenming_wire::envelope::{Document, Envelope};
@@ -52,6 +53,7 @@ fn every_signed_document_of_version_1_is_still_read() {
     is_read::<TrustDocument, Ed25519Key>("trust");
     is_read::<Policy, Ed25519Key>("policy");
     is_read::<Receipt, Ed25519Key>("receipt");
+    is_read::<AttachmentReceipt, Ed25519Key>("attachment-receipt");
     is_read::<CollectorState, Ed25519Key>("state");
     is_read::<ConsentGrant, DeviceKey>("consent-grant");
     is_read::<ConsentWithdrawal, DeviceKey>("consent-withdrawal");
@@ -83,7 +85,7 @@ fn a_heartbeat_of_version_1_is_still_read() {
 fn a_line_of_every_kind_of_version_1_is_still_read() {
     let vector = vector("lines");
     let lines = vector["lines"].as_array().unwrap();
-    assert_eq!(lines.len(), 10);
+    assert_eq!(lines.len(), 12);
     for (n, entry) in lines.iter().enumerate() {
         let line = Line::from_json(text(entry, "line").as_bytes()).unwrap();
         assert_eq!(line.seq, n as u64 + 1);

@@ -364,6 +364,8 @@ pub(crate) fn message(n: u8, minutes: i64, text: &str) -> (&'static [u64], Body)
         sure: Confidence::High,
         raw: Raw::default(),
         held: false,
+        shared: false,
+        attachments: Vec::new(),
     });
     (&[], body)
 }

@@ -3,7 +3,7 @@
 use fenming_wire::envelope::Envelope;
 use fenming_wire::id::{Digest, Epoch};
 use fenming_wire::key::Ed25519Signer;
-use fenming_wire::manifest::Manifest;
+use fenming_wire::manifest::{Manifest, SealedFile};
 use fenming_wire::receipt::Receipt;
 
 use super::super::{Fault, StoredBatch, Trusted, Unread, verify_epoch};
@@ -173,7 +173,9 @@ fn a_document_in_other_bytes_or_with_more_signatures_is_found() {
 #[test]
 fn attachments_are_not_passed_over() {
     let mut writer = Writer::new();
-    let add = |manifest: &mut Manifest| manifest.attachments.push(Digest::of(b"photo"));
+    let add = |manifest: &mut Manifest| {
+        manifest.attachments.push(SealedFile { ciphertext: Digest::of(b"photo"), size: 9 })
+    };
     let wrong = Wrong { manifest: Some(&add), ..Wrong::default() };
     writer.wrong_batch(&[chat(1, "海港物流")], &wrong);
     let report = verify_outside(&writer, writer.stored());

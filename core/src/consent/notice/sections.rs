@@ -244,6 +244,7 @@ impl Pen<'_> {
 fn source_words(source: Source) -> Option<&'static Phrase> {
     match source {
         Source::WechatNotification => Some(&w::WECHAT_NOTIFICATION),
+        Source::WechatShare => Some(&w::WECHAT_SHARE),
         // The set of sources is open; one without words is named by its code.
         _ => None,
     }

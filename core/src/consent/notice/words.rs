@@ -37,6 +37,10 @@ pub(super) const WECHAT_NOTIFICATION: Phrase = phrase(
     "微信在通知栏显示的标题和文字。本应用凭您在系统设置中授予的“通知使用权”读取，您可随时收回。",
     "title and text of the notifications that WeChat shows. The app reads them through the notification access that you grant in the system settings and can take back at any time.",
 );
+pub(super) const WECHAT_SHARE: Phrase = phrase(
+    "您在微信中选中聊天记录（多选 → 邮件）并亲自分享给本应用的文字和附件。不分享就不会读取；个人聊天的文字不保存，附件不会被打开。",
+    "text and attachments of chats that you select in WeChat (multi-select, Email) and share with the app yourself. Nothing is read that you do not share; of a personal chat no text is kept and no attachment is opened.",
+);
 pub(super) const METHOD: Phrase = phrase(
     "业务与个人的区分在本机内存中完成。只有业务聊天的记录会在本机加密保存，再加密发送。不对您作任何评分或自动化决策。",
     "Business and personal are told apart in this phone's memory. Only records of business chats are stored on the phone, encrypted, and then sent, encrypted. Nothing scores you or decides about you automatically.",

@@ -145,6 +145,8 @@ impl Bench {
             sure: Confidence::High,
             raw: Raw::default(),
             held: false,
+            shared: false,
+            attachments: Vec::new(),
         };
         let fact = Fact { at, fingerprint: text.into(), body: Body::Message(line) };
         self.vault().append(&Record::new(&business, permit, chat, fact)).unwrap();

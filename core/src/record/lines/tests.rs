@@ -55,6 +55,8 @@ fn raw(title: Option<&str>, text: Option<&str>, ticker: Option<&str>) -> Raw {
     Raw {
         count: Some("[2条]".into()),
         placeholder: Some("[图片]".into()),
+        before: None,
+        time: None,
         layout: Some(Layout::Named),
         title: title.map(Content::from),
         text: text.map(Content::from),

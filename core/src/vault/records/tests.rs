@@ -243,6 +243,8 @@ fn messages_keep_every_part_of_their_line() {
         sure: Confidence::Low,
         raw: Raw { count: Some("[2条]".into()), ..Raw::default() },
         held: true,
+        shared: false,
+        attachments: Vec::new(),
     };
     let body = Body::Message(line.clone());
     let fact = Fact { at: Timestamp::from_millis(1), fingerprint: "f".into(), body };

@@ -11,6 +11,8 @@ fn nothing_seen_is_plain_and_any_part_is_not() {
     for raw in [
         Raw { count: part(), ..Raw::default() },
         Raw { placeholder: part(), ..Raw::default() },
+        Raw { before: part(), ..Raw::default() },
+        Raw { time: part(), ..Raw::default() },
         Raw { layout: Some(Layout::Bare), ..Raw::default() },
         Raw { title: part(), ..Raw::default() },
         Raw { text: part(), ..Raw::default() },
@@ -33,6 +35,22 @@ fn a_group_message_is_put_together_again() {
     assert_eq!(shown.title.expose(), "衡山客户一群");
     assert_eq!(shown.text.expose(), "[2条]周予安: [文件] 报价.xlsx");
     assert_eq!(shown.ticker.unwrap().expose(), "周予安: [文件] 报价.xlsx");
+}
+
+#[test]
+fn a_shared_message_is_put_together_again() {
+    let raw = Raw {
+        time: Some(content("  08:54\n")),
+        placeholder: Some(content("[图片: a.jpg(请在附件中查看)]")),
+        layout: Some(Layout::Shared),
+        ..Raw::default()
+    };
+    let shown = raw.rebuild(&content("周予安"), Some(&content("周予安")), &content(""));
+    assert_eq!(shown.text.expose(), "\n周予安  08:54\n[图片: a.jpg(请在附件中查看)]");
+    assert!(shown.ticker.is_none());
+    let first = Raw { before: Some(content("\n\n")), ..raw };
+    let shown = first.rebuild(&content("周予安"), Some(&content("周予安")), &content(""));
+    assert!(shown.text.expose().starts_with("\n\n周予安"));
 }
 
 #[test]

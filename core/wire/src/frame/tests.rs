@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::id::Digest;
+use crate::manifest::{MAX_ATTACHMENTS, SealedFile};
 use crate::samples::{TestDevice, manifest};
 
 #[test]
@@ -33,7 +35,9 @@ fn a_body_that_is_too_large_is_refused() {
 #[test]
 fn the_largest_manifest_has_room_in_the_first_line() {
     let mut manifest = manifest();
-    manifest.attachments = vec![manifest.attachments[0]; crate::manifest::MAX_ATTACHMENTS];
+    let size = crate::limits::MAX_SEALED_ATTACHMENT_BYTES;
+    let file = |n: usize| SealedFile { ciphertext: Digest::of(&n.to_be_bytes()), size };
+    manifest.attachments = (0..MAX_ATTACHMENTS).map(file).collect();
     manifest.recipients = vec![manifest.recipients[0]; 17];
     let signed = Envelope::sign(&manifest, &TestDevice::new()).unwrap();
     assert!(signed.to_bytes().unwrap().len() < MAX_HEAD_BYTES);

@@ -18,8 +18,15 @@ fn every_rule_of_a_manifest_is_checked() {
     assert_eq!(refusal(|m| m.size = 0), size);
     assert_eq!(refusal(|m| m.size = 4_194_305), size);
     assert_eq!(refusal(|m| m.recipients.clear()), "field `recipients`: is empty");
-    let many = |m: &mut Manifest| m.attachments = vec![m.attachments[0]; 257];
+    let file = |n: usize| SealedFile { ciphertext: Digest::of(&n.to_be_bytes()), size: 1 };
+    let many = |m: &mut Manifest| m.attachments = (0..257).map(file).collect();
     assert_eq!(refusal(many), "field `attachments`: has more than 256 entries");
+    let twice = |m: &mut Manifest| m.attachments = vec![file(1), file(1)];
+    assert_eq!(refusal(twice), "field `attachments`: names a file twice");
+    for size in [0, MAX_SEALED_ATTACHMENT_BYTES + 1] {
+        let wrong = |m: &mut Manifest| m.attachments.push(SealedFile { size, ..file(1) });
+        assert_eq!(refusal(wrong), "field `attachments[1].size`: is 1 to 125829120 bytes");
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn kind(body: &Body) -> &'static str {
         Body::Call(_) => "call",
         Body::Coverage(_) => "coverage",
         Body::Override(_) => "override",
+        Body::Share(_) => "share",
     }
 }
 
@@ -36,7 +37,7 @@ fn every_kind_comes_back_through_its_line() {
         assert_eq!(serde_json::to_vec(&read).unwrap(), line, "both ways of writing agree");
         kinds.insert(kind(&body));
     }
-    assert_eq!(kinds.len(), 10, "the samples hold every kind");
+    assert_eq!(kinds.len(), 11, "the samples hold every kind");
 }
 
 #[test]
@@ -45,6 +46,29 @@ fn a_recall_names_its_candidates() {
     let line = compose_line(9, &[7, 3], &recall.to_json().unwrap()).unwrap();
     assert!(line.starts_with(br#"{"seq":9,"of":[7,3],"kind":"recall","#));
     assert_eq!(Line::from_json(&line).unwrap().of, [7, 3]);
+}
+
+#[test]
+fn a_line_names_the_files_of_what_was_kept() {
+    let body = Body::Message(message());
+    assert_eq!(body.kept().count(), 1, "one of the two");
+    let files = [Some(Digest::of(b"sealed")), None];
+    let line = compose_line_with(9, &[7], &files, &body.to_json().unwrap()).unwrap();
+    let start = format!(
+        r#"{{"seq":9,"of":[7],"files":["{}",null],"kind":"message","#,
+        Digest::of(b"sealed")
+    );
+    assert!(line.starts_with(start.as_bytes()));
+    let read = Line::from_json(&line).unwrap();
+    assert_eq!(read.files, files);
+    assert_eq!(serde_json::to_vec(&read).unwrap(), line, "both ways of writing agree");
+}
+
+#[test]
+fn the_longest_front_of_a_line_has_room() {
+    let files = [Some(Digest::of(b"sealed")); crate::attachment::MAX_RECORD_ATTACHMENTS];
+    let line = compose_line_with(u64::MAX, &[u64::MAX; 16], &files, b"{}").unwrap();
+    assert!(line.len() < FRONT_BYTES);
 }
 
 #[test]
@@ -61,6 +85,8 @@ fn what_is_absent_takes_no_room() {
         sure: Confidence::Low,
         raw: Raw::default(),
         held: false,
+        shared: false,
+        attachments: Vec::new(),
     };
     let json = Body::Message(plain).to_json().unwrap();
     let expected =
