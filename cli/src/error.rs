@@ -188,7 +188,7 @@ impl From<AgentError> for CliError {
             AgentError::DocumentRefused { .. }
             | AgentError::Rollback { .. }
             | AgentError::WrongTenant { .. } => Exit::Unverified,
-            AgentError::Forwarding(_) => Exit::Network,
+            AgentError::Forwarding(_) | AgentError::ClockWrong => Exit::Network,
             _ => Exit::Fault,
         };
         Self { exit, message: error.to_string(), hint: next_step(&error).map(str::to_owned) }
@@ -213,6 +213,7 @@ const fn next_step(error: &AgentError) -> Option<&'static str> {
             "tell IT; what was in force before stays in force"
         }
         AgentError::Rollback { .. } => "tell IT; the newer one stays in force",
+        AgentError::ClockWrong => "check date, time and time zone of this device",
         AgentError::Forwarding(_) => "nothing is lost; try again later, or tell IT the code",
         _ => return None,
     };

@@ -82,6 +82,10 @@ pub enum AgentError {
     /// There is no such chat, record or held item.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// Set the phone's date and time, best to automatic, then try again: by the phone's clock the
+    /// endpoint's certificate is not valid, and no better time is known. Nothing was sent.
+    #[error("the phone's date and time seem to be wrong: set them to automatic, then try again")]
+    ClockWrong,
     /// The endpoint could not be used; the code says why.
     #[error("forwarding failed: {0}")]
     Forwarding(fenming_wire::Code),
@@ -111,6 +115,7 @@ impl AgentError {
             Self::WrongTenant { .. } => "wrong_tenant",
             Self::TooLate => "too_late",
             Self::NotFound(_) => "not_found",
+            Self::ClockWrong => "phone_clock",
             Self::Forwarding(code) => code.0,
             Self::Internal(_) => "internal",
         }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use fenming::certificate::PrivateCa;
 use fenming_collector::{Collector, Config, Documents, Limits, Running, TlsIdentity};
@@ -37,8 +38,8 @@ pub use self::seen::{DAY_BEGINS, group, listener, message, online, restarted, se
 /// The host name of the endpoint. No resolver but the stage's own knows it.
 pub const HOST: &str = "collector.invalid";
 
-/// One time for phone and endpoint, moved by hand.
-pub struct StageClock(pub ManualClock);
+/// One time for phone and endpoint, moved by hand. The phone's wall clock may be wrong.
+pub struct StageClock(pub ManualClock, AtomicI64);
 
 /// Everything that a test of the whole way needs.
 pub struct Stage {
@@ -62,11 +63,19 @@ pub struct Stage {
 
 impl Clock for StageClock {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        let wrong_by = self.1.load(Ordering::SeqCst);
+        Timestamp::from_millis(self.0.now().millis().saturating_add(wrong_by))
     }
 
     fn boot(&self) -> Boot {
         self.0.boot()
+    }
+}
+
+impl StageClock {
+    /// From now on the phone's wall clock is wrong by so many days; the endpoint's is right.
+    pub fn put_phone_wrong(&self, days: i64) {
+        self.1.store(days * Span::days(1).as_millis(), Ordering::SeqCst);
     }
 }
 
@@ -82,11 +91,10 @@ impl Stage {
     pub fn bare(policy: Policy) -> Self {
         let custodian = Custodian::new(policy);
         let start = DAY_BEGINS.parse::<Timestamp>().unwrap() - Span::minutes(10);
-        let clock = Arc::new(StageClock(ManualClock::at(start)));
-        let port: Arc<dyn Clock> = Arc::<StageClock>::clone(&clock);
+        let clock = Arc::new(StageClock(ManualClock::at(start), AtomicI64::default()));
         let mut stage = Self {
             custodian,
-            network: Arc::new(Network::new(port)),
+            network: Arc::new(Network::default()),
             clock,
             keys: Arc::new(MemoryKeys::new()),
             signer: Arc::new(SoftwareSigner::generate().unwrap()),

@@ -192,8 +192,7 @@ fn phone(args: &Args, folder: &Path, clock: &Arc<ReplayClock>) -> Result<Agent, 
         None => Arc::new(SystemRandom),
     };
     let clock: Arc<dyn fenming_core::clock::Clock> = Arc::<ReplayClock>::clone(clock);
-    let connector =
-        HttpsConnector { resolver: Arc::new(SystemResolver), clock: Arc::clone(&clock) };
+    let connector = HttpsConnector { resolver: Arc::new(SystemResolver) };
     Ok(Agent::open(Setup {
         dir: device.join("store"),
         os: "demo".to_owned(),

@@ -28,7 +28,7 @@ pub fn open_by(dir: &Path, clock: Arc<dyn Clock>) -> Result<Agent, CliError> {
     make_private_dir(dir).map_err(|error| CliError::io(dir, &error))?;
     make_private_dir(&store).map_err(|error| CliError::io(&store, &error))?;
     let resolver = Arc::new(SystemResolver);
-    let connector = Arc::new(HttpsConnector { resolver, clock: Arc::clone(&clock) });
+    let connector = Arc::new(HttpsConnector { resolver });
     let ports = Ports {
         keys: FileKeys::open(&keys).map_err(|error| CliError::io(&keys, &error))?,
         signer: FileSigner::open(&key).map_err(|error| CliError::io(&key, &error))?,

@@ -127,7 +127,9 @@ fn an_enrolment_with_a_wrong_clock_is_told_so_and_keeps_its_token() {
     call.created = call.created + Span::hours(8);
     let reply = client.send(&phone, &call);
     assert_eq!(reply.kind(), ProblemKind::ClockSkew);
-    assert!(reply.problem().state.is_none());
+    let state = tenant.state(&reply.problem().state.unwrap());
+    assert_eq!((state.nonce, state.at), (call.nonce, crate::Clock::now(&*tenant.clock)));
+    assert!(state.epochs.is_empty());
     assert_eq!(client.enrol(&phone, &token).status, 200);
 }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use fenming_wire::profile::Profile;
 
-use crate::clock::Clock;
+use crate::forward::endpoint_clock::EndpointClock;
 use crate::forward::residency::Residency;
 use crate::forward::transport::{HttpsTransport, Resolver, Transport, TransportFailure};
 
 /// Makes a transport to the profile's endpoint.
 pub trait Connector: Send + Sync {
-    /// Prepares connections; nothing is sent yet.
+    /// Prepares connections; nothing is sent yet. Certificates are dated by `time`, the best that
+    /// the phone knows.
     ///
     /// # Errors
     /// As [`HttpsTransport::new`].
@@ -18,6 +19,7 @@ pub trait Connector: Send + Sync {
         &self,
         profile: &Profile,
         residency: Residency,
+        time: &Arc<EndpointClock>,
     ) -> Result<Box<dyn Transport>, TransportFailure>;
 }
 
@@ -25,8 +27,6 @@ pub trait Connector: Send + Sync {
 pub struct HttpsConnector {
     /// Looks host names up.
     pub resolver: Arc<dyn Resolver>,
-    /// Dates the check of certificates.
-    pub clock: Arc<dyn Clock>,
 }
 
 impl Connector for HttpsConnector {
@@ -34,8 +34,9 @@ impl Connector for HttpsConnector {
         &self,
         profile: &Profile,
         residency: Residency,
+        time: &Arc<EndpointClock>,
     ) -> Result<Box<dyn Transport>, TransportFailure> {
-        let (resolver, clock) = (Arc::clone(&self.resolver), Arc::clone(&self.clock));
-        Ok(Box::new(HttpsTransport::new(profile, residency, resolver, clock)?))
+        let (resolver, time) = (Arc::clone(&self.resolver), Arc::clone(time));
+        Ok(Box::new(HttpsTransport::new(profile, residency, resolver, time)?))
     }
 }

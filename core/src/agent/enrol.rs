@@ -16,8 +16,8 @@ use super::{Agent, Inner};
 use crate::clock::Clock as _;
 use crate::consent::rule_changes;
 use crate::error::AgentError;
-use crate::forward::client::{Client, ClientPorts, fetch_trust};
-use crate::forward::outcome::{Asked, Reply, Trouble, decide};
+use crate::forward::client::{CallError, Client, ClientPorts, fetch_trust};
+use crate::forward::outcome::{Action, Asked, Reply, decide};
 use crate::forward::residency::Residency;
 use crate::forward::run::{Changed, reconfigured};
 use crate::forward::transport::{Transport, TransportFailure};
@@ -75,7 +75,8 @@ impl Agent {
     /// Nothing of the employee's is sent. Touches the network.
     ///
     /// # Errors
-    /// [`AgentError::ConfigInvalid`] without a profile; [`AgentError::Forwarding`],
+    /// [`AgentError::ConfigInvalid`] without a profile; [`AgentError::ClockWrong`] where the phone
+    /// has never heard the endpoint's time and its own is too far off; [`AgentError::Forwarding`],
     /// [`AgentError::DocumentRefused`], [`AgentError::WrongTenant`].
     pub fn organisation(&self) -> Result<Organisation, AgentError> {
         let inner = self.lock()?;
@@ -102,8 +103,8 @@ impl Agent {
         })?;
         let (_, trust) = inner.fetch_trust(&profile)?;
         let transport = inner.connect(&profile, trust.document()).map_err(unreachable)?;
-        let enrolment =
-            inner.client(transport.as_ref(), &profile, trust.document())?.enrol(&token)?;
+        let client = inner.client(transport.as_ref(), &profile, trust.document())?;
+        let enrolment = dated(|| client.enrol(&token))?;
         inner.vault.set_device(enrolment.device)?;
         inner.set(|settings| settings.person = Some(enrolment.person.clone()))?;
         inner.take_documents(&profile, &enrolment.trust, &enrolment.policy)?;
@@ -131,7 +132,8 @@ impl Inner {
         }
         let (envelope, trust) = self.fetch_trust(&profile)?;
         let transport = self.connect(&profile, trust.document()).map_err(unreachable)?;
-        let policy = self.client(transport.as_ref(), &profile, trust.document())?.policy()?;
+        let client = self.client(transport.as_ref(), &profile, trust.document())?;
+        let policy = dated(|| client.policy())?;
         self.take_documents(&profile, &envelope, &policy)?;
         self.learn_floors(transport.as_ref(), &profile)
     }
@@ -150,7 +152,7 @@ impl Inner {
         trust: &TrustDocument,
     ) -> Result<Box<dyn Transport>, TransportFailure> {
         let residency = Residency::new(profile, trust, self.endpoint_clock.now())?;
-        self.ports.connector.connect(profile, residency)
+        self.ports.connector.connect(profile, residency, &self.endpoint_clock)
     }
 
     pub(super) fn client<'a>(
@@ -173,10 +175,14 @@ impl Inner {
         profile: &Profile,
     ) -> Result<(Envelope<TrustDocument>, Trusted<TrustDocument>), AgentError> {
         let residency = Residency::before_trust(profile);
-        let transport = self.ports.connector.connect(profile, residency).map_err(unreachable)?;
+        let connector = &self.ports.connector;
+        let transport =
+            connector.connect(profile, residency, &self.endpoint_clock).map_err(unreachable)?;
         let envelope = fetch_trust(transport.as_ref())?;
         let trust = accept_trust(profile, self.seen()?.0, &envelope)?;
-        if let Some(refused) = check_profile(profile, trust.document(), self.now()).pop() {
+        if let Some(refused) =
+            check_profile(profile, trust.document(), self.endpoint_clock.now()).pop()
+        {
             return Err(AgentError::ConfigInvalid { key: refused.key, reason: refused.reason });
         }
         Ok((envelope, trust))
@@ -223,7 +229,7 @@ impl Inner {
         let Some(in_force) = &self.in_force else { return Ok(()) };
         let epoch = self.vault.epoch()?;
         let client = self.client(transport, profile, in_force.trust.document())?;
-        let state = client.state(epoch)?;
+        let state = dated(|| client.state(epoch))?;
         let CollectorState { policy_version, trust_version, .. } = &state.document;
         let (policy_floor, trust_floor) = (*policy_version, *trust_version);
         let anchor = self.endpoint_clock.anchor();
@@ -235,8 +241,17 @@ impl Inner {
     }
 }
 
+/// Calls the endpoint, and once more where it refused the date of the request and signed its own:
+/// the client has learnt that.
+fn dated<T>(call: impl Fn() -> Result<T, CallError>) -> Result<T, CallError> {
+    match call() {
+        Err(CallError::Refused(refused)) if refused.action() == Action::SetClock => call(),
+        other => other,
+    }
+}
+
 /// A connection that could not even be prepared.
 fn unreachable(failure: impl Into<TransportFailure>) -> AgentError {
     let trouble = decide(Asked::Document, &Reply::Failed(failure.into())).trouble();
-    AgentError::Forwarding(trouble.map_or(Code("unreachable"), Trouble::code))
+    trouble.map_or(AgentError::Forwarding(Code("unreachable")), AgentError::from)
 }

@@ -178,7 +178,8 @@ impl<'a> Client<'a> {
         if is_success(&answer) { Ok(()) } else { Err(self.refusal(asked, &answer, &nonce).into()) }
     }
 
-    /// Verifies a receipt: who signed it, and that it is about this tenant and device.
+    /// Verifies a receipt: who signed it, and that it is about this tenant and device. It cannot
+    /// be earlier than a receipt says.
     ///
     /// # Errors
     /// [`WireError`].
@@ -188,6 +189,7 @@ impl<'a> Client<'a> {
     ) -> Result<Verified<Receipt>, WireError> {
         let document = envelope.verify(&self.receipt_keys)?;
         self.check_subject(&document.tenant, document.device)?;
+        self.ports.clock.learn_past(document.received);
         Ok(Verified { envelope, document })
     }
 

@@ -3,6 +3,7 @@
 //! Pure: [`schedule`] (when), [`outcome`] (what an answer means), [`residency`] (which addresses),
 //! [`backoff`] (how long to wait). Everything else works through ports and the vault.
 
+mod advice;
 pub mod backoff;
 pub mod batch;
 pub mod client;
@@ -14,6 +15,8 @@ pub mod schedule;
 pub mod spool;
 pub mod standing;
 pub mod transport;
+
+pub use self::advice::advice;
 
 #[cfg(test)]
 mod tests;

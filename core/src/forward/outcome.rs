@@ -124,8 +124,11 @@ pub enum Trouble {
     Tls,
     /// The endpoint's key is none of those that the profile names.
     WrongPin,
-    /// The endpoint's certificate is not valid by the time that the phone knows.
+    /// The endpoint's certificate is not valid by the endpoint's own time: IT must renew it.
     CertificateDates,
+    /// The endpoint's certificate is not valid by the phone's clock, and no better time is known:
+    /// the employee should set the clock.
+    PhoneClock,
     /// An address that the profile does not allow.
     Address(AddressRefused),
     /// The endpoint has more of this ledger than the phone: an old copy of the store was restored.
@@ -194,6 +197,8 @@ fn decide_failure(asked: Asked, failure: TransportFailure) -> Action {
         TransportFailure::Tls => Action::Stop(Trouble::Tls),
         TransportFailure::WrongPin => Action::Stop(Trouble::WrongPin),
         TransportFailure::CertificateDates => Action::Stop(Trouble::CertificateDates),
+        // A pause, which the employee's own try passes over once the clock is set.
+        TransportFailure::PhoneClock => Action::Pause(Trouble::PhoneClock),
         TransportFailure::Address(refused) => Action::Stop(Trouble::Address(refused)),
     }
 }
@@ -259,6 +264,7 @@ impl Trouble {
             | Self::Tls
             | Self::WrongPin
             | Self::CertificateDates
+            | Self::PhoneClock
             | Self::Address(_) => false,
         }
     }
@@ -283,6 +289,7 @@ impl Trouble {
             Self::Tls => "tls_failed",
             Self::WrongPin => "wrong_pin",
             Self::CertificateDates => "certificate_dates",
+            Self::PhoneClock => "phone_clock",
             Self::Address(refused) => refused.code().0,
             Self::LedgerBehind => "ledger_behind",
             Self::EndpointBehind => "endpoint_behind",

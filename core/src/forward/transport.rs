@@ -88,10 +88,14 @@ pub enum TransportFailure {
     /// The endpoint's key is none of those that the profile names. Nothing was sent.
     #[error("the endpoint's key is not the one that the profile names")]
     WrongPin,
-    /// By the time that the phone knows, the endpoint's certificate is not valid yet or any more.
-    /// Nothing was sent.
-    #[error("the endpoint's certificate is not valid at this time; check the phone's clock")]
+    /// By the endpoint's own signed time, its certificate is not valid yet or any more: IT must
+    /// renew it. Nothing was sent.
+    #[error("the endpoint's certificate is not valid at this time; IT must renew it")]
     CertificateDates,
+    /// By the phone's clock, the endpoint's certificate is not valid, and the phone knows no better
+    /// time. The employee should set the clock. Nothing was sent.
+    #[error("the phone's clock and the endpoint's certificate disagree; set date and time")]
+    PhoneClock,
     /// The address is refused. Nothing was sent.
     #[error(transparent)]
     Address(#[from] AddressRefused),

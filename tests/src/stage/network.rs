@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use fenming_core::agent::{Connector, HttpsConnector};
-use fenming_core::clock::Clock;
+use fenming_core::forward::endpoint_clock::EndpointClock;
 use fenming_core::forward::residency::Residency;
 use fenming_core::forward::transport::{
     Answer, Method, Request, Resolver, Transport, TransportFailure,
@@ -37,7 +37,8 @@ pub enum Fate {
 pub type Forger = dyn Fn(&[u8]) -> (u16, Vec<u8>) + Send + Sync;
 
 /// The network. Every look-up and every request goes through it, and it remembers what was sent.
-pub struct Network(Arc<State>, Arc<dyn Clock>);
+#[derive(Default)]
+pub struct Network(Arc<State>);
 
 #[derive(Default)]
 struct State {
@@ -55,10 +56,6 @@ struct Names(Arc<State>);
 struct Line(Box<dyn Transport>, Arc<State>);
 
 impl Network {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::default(), clock)
-    }
-
     /// What becomes of the next batches, in their order; those after them arrive.
     ///
     /// # Panics
@@ -125,10 +122,11 @@ impl Connector for Network {
         &self,
         profile: &Profile,
         residency: Residency,
+        time: &Arc<EndpointClock>,
     ) -> Result<Box<dyn Transport>, TransportFailure> {
         let resolver = Arc::new(Names(Arc::clone(&self.0)));
-        let https = HttpsConnector { resolver, clock: Arc::clone(&self.1) };
-        Ok(Box::new(Line(https.connect(profile, residency)?, Arc::clone(&self.0))))
+        let https = HttpsConnector { resolver };
+        Ok(Box::new(Line(https.connect(profile, residency, time)?, Arc::clone(&self.0))))
     }
 }
 

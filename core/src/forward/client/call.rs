@@ -114,6 +114,15 @@ impl From<Refused> for CallError {
     }
 }
 
+impl From<Trouble> for AgentError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::PhoneClock => Self::ClockWrong,
+            other => Self::Forwarding(other.code()),
+        }
+    }
+}
+
 impl From<CallError> for AgentError {
     fn from(error: CallError) -> Self {
         match error {
@@ -123,10 +132,10 @@ impl From<CallError> for AgentError {
             }
             CallError::Unwritable(_) => Self::Internal("a request could not be written"),
             CallError::Refused(refused) => {
-                let code = refused.code();
+                let (code, trouble) = (refused.code(), refused.action().trouble());
                 match refused.source {
                     Some(source) => Self::DocumentRefused { document: "endpoint's answer", source },
-                    None => Self::Forwarding(code),
+                    None => trouble.map_or(Self::Forwarding(code), Self::from),
                 }
             }
         }

@@ -167,6 +167,9 @@ fn a_failure_of_tls_pin_or_address_stops_everything() {
         assert_eq!(pin, Action::Stop(Trouble::WrongPin));
         let dates = decide(asked, &Reply::Failed(TransportFailure::CertificateDates));
         assert_eq!(dates, Action::Stop(Trouble::CertificateDates));
+        // Once the clock is set, the employee's own try must pass.
+        let clock = decide(asked, &Reply::Failed(TransportFailure::PhoneClock));
+        assert_eq!(clock, Action::Pause(Trouble::PhoneClock));
         for refused in REFUSALS {
             let address = decide(asked, &Reply::Failed(TransportFailure::Address(refused)));
             assert_eq!(address, Action::Stop(Trouble::Address(refused)));
@@ -230,6 +233,7 @@ fn every_trouble_has_a_code_of_its_own() {
         Trouble::Tls,
         Trouble::WrongPin,
         Trouble::CertificateDates,
+        Trouble::PhoneClock,
         Trouble::LedgerBehind,
         Trouble::EndpointBehind,
         Trouble::LedgerForked,

@@ -15,7 +15,8 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use super::peer::PeerLayer;
 use super::resolver::Resolver;
 use super::{Answer, Method, Request, Transport, TransportFailure, tls};
-use crate::clock::Clock;
+use crate::clock::Clock as _;
+use crate::forward::endpoint_clock::EndpointClock;
 use crate::forward::residency::{AddressRefused, Residency};
 use crate::limits::{CONNECT_TIMEOUT, MAX_ANSWER_BYTES, REQUEST_TIMEOUT};
 
@@ -28,15 +29,15 @@ pub struct HttpsTransport {
     client: Client,
     endpoint: Endpoint,
     residency: Residency,
-    clock: Arc<dyn Clock>,
+    time: Arc<EndpointClock>,
 }
 
 /// What the program calls itself towards the endpoint.
 const USER_AGENT: &str = concat!("fenming/", env!("CARGO_PKG_VERSION"));
 
 impl HttpsTransport {
-    /// Prepares connections to the profile's endpoint; nothing is sent yet. The clock dates the
-    /// check of certificates.
+    /// Prepares connections to the profile's endpoint; nothing is sent yet. Certificates are
+    /// dated by `time`.
     ///
     /// # Errors
     /// [`TransportFailure::Address`] where the endpoint is an IP literal that is refused;
@@ -45,21 +46,21 @@ impl HttpsTransport {
         profile: &Profile,
         residency: Residency,
         resolver: Arc<dyn Resolver>,
-        clock: Arc<dyn Clock>,
+        time: Arc<EndpointClock>,
     ) -> Result<Self, TransportFailure> {
         let checked = CheckedResolver { resolver, residency: residency.clone() };
-        Self::build(profile, residency, Arc::new(checked), clock)
+        Self::build(profile, residency, Arc::new(checked), time)
     }
 
     fn build(
         profile: &Profile,
         residency: Residency,
         resolver: Arc<impl Resolve + 'static>,
-        clock: Arc<dyn Clock>,
+        time: Arc<EndpointClock>,
     ) -> Result<Self, TransportFailure> {
         residency.check_host(profile.endpoint.host())?;
         let client = Client::builder()
-            .tls_backend_preconfigured(tls::config(profile, Arc::clone(&clock))?)
+            .tls_backend_preconfigured(tls::config(profile, Arc::clone(&time))?)
             .dns_resolver(resolver)
             .connector_layer(PeerLayer(residency.clone()))
             .https_only(true)
@@ -75,7 +76,7 @@ impl HttpsTransport {
             .timeout(duration(REQUEST_TIMEOUT))
             .build()
             .map_err(|_| TransportFailure::Tls)?;
-        Ok(Self { client, endpoint: profile.endpoint.clone(), residency, clock })
+        Ok(Self { client, endpoint: profile.endpoint.clone(), residency, time })
     }
 
     fn read(&self, mut response: Response) -> Result<Answer, TransportFailure> {
@@ -84,17 +85,28 @@ impl HttpsTransport {
             return Err(TransportFailure::AnswerTooLarge);
         }
         let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers(), self.clock.now());
+        let retry_after = retry_after(response.headers(), self.time.now());
         let mut body = Vec::new();
         response
             .by_ref()
             .take(limit.saturating_add(1))
             .read_to_end(&mut body)
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| self.failure(&error))?;
         if body.len() > MAX_ANSWER_BYTES {
             return Err(TransportFailure::AnswerTooLarge);
         }
         Ok(Answer { status, retry_after, body })
+    }
+
+    /// Finds the reason of an error. Whether it is the phone's clock or the certificate that is
+    /// wrong depends on whose time it is.
+    fn failure(&self, error: &(dyn Error + 'static)) -> TransportFailure {
+        match failure(error) {
+            TransportFailure::CertificateDates if !self.time.is_steady() => {
+                TransportFailure::PhoneClock
+            }
+            other => other,
+        }
     }
 }
 
@@ -115,7 +127,7 @@ impl Transport for HttpsTransport {
                 .header(SIGNATURE_INPUT, &signature.signature_input)
                 .header(SIGNATURE, &signature.signature);
         }
-        let response = builder.send().map_err(|error| failure(&error))?;
+        let response = builder.send().map_err(|error| self.failure(&error))?;
         self.read(response)
     }
 }

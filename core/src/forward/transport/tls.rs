@@ -19,7 +19,8 @@ use rustls::{
 };
 
 use super::TransportFailure;
-use crate::clock::Clock;
+use crate::clock::Clock as _;
+use crate::forward::endpoint_clock::EndpointClock;
 
 /// The configuration of every connection.
 ///
@@ -27,11 +28,11 @@ use crate::clock::Clock;
 /// [`TransportFailure::Tls`] where the profile's CA certificate cannot be used.
 pub(super) fn config(
     profile: &Profile,
-    clock: Arc<dyn Clock>,
+    time: Arc<EndpointClock>,
 ) -> Result<ClientConfig, TransportFailure> {
     let provider = Arc::new(ring::default_provider());
     let verifier = EndpointVerifier::new(profile, &provider)?;
-    let mut config = ClientConfig::builder_with_details(provider, Arc::new(Time(clock)))
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(Time(time)))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(|_| TransportFailure::Tls)?
         .dangerous()
@@ -146,8 +147,8 @@ impl ServerCertVerifier for EndpointVerifier {
 #[error("the key is not pinned")]
 struct WrongPin;
 
-/// The clock port as rustls wants it.
-struct Time(Arc<dyn Clock>);
+/// The best time that the phone knows, as rustls wants it.
+struct Time(Arc<EndpointClock>);
 
 impl TimeProvider for Time {
     fn current_time(&self) -> Option<UnixTime> {
