@@ -97,24 +97,26 @@ fn contents(epochs: &[EpochReport], out: &mut Output) {
         "+ retracted",
         "+ parked",
         "+ destroyed",
+        "counsel",
         "held",
         "expired",
     ];
-    let mut table = Table::new(&headings).right(&[1, 2, 3, 4, 5, 6, 7, 8]);
+    let mut table = Table::new(&headings).right(&[1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for epoch in epochs {
         let mut row = vec![epoch.epoch.to_string()];
         match epoch.books {
             Some(books) => row.extend(numbers(&books).iter().map(ToString::to_string)),
-            None => row.extend(std::iter::repeat_n("–".to_owned(), 8)),
+            None => row.extend(std::iter::repeat_n("–".to_owned(), 9)),
         }
         table.row(row);
     }
     out.table(&table);
 }
 
-const fn numbers(books: &Books) -> [u64; 8] {
-    let Books { captured, forwarded, queued, retracted, parked, destroyed, held, expired } = *books;
-    [captured, forwarded, queued, retracted, parked, destroyed, held, expired]
+const fn numbers(books: &Books) -> [u64; 9] {
+    let Books { captured, forwarded, queued, retracted, parked, destroyed, counsel, held, expired } =
+        *books;
+    [captured, forwarded, queued, retracted, parked, destroyed, counsel, held, expired]
 }
 
 fn findings(report: &ArchiveReport, out: &mut Output) {

@@ -53,6 +53,7 @@ impl Cast {
                 name: Bilingual::new("外部律师", "Outside counsel"),
                 key: Identity::generate().recipient(),
             },
+            counsel_keys: Vec::new(),
             policy_keys: vec![policy_signer.public()],
             receipt_keys: vec![receipt_signer.public()],
             export_routes: Vec::new(),

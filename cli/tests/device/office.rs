@@ -59,6 +59,7 @@ impl Office {
             organisation: Bilingual::new("示例商贸有限公司", "Example Trading Ltd"),
             recipients: vec![named("Records office", custodian.recipient())],
             counsel: named("Counsel", Identity::generate().recipient()),
+            counsel_keys: Vec::new(),
             policy_keys: vec![policy_key.public()],
             receipt_keys: vec![receipt_key.public()],
             export_routes: Vec::new(),

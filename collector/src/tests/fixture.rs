@@ -119,6 +119,7 @@ impl Tenant {
             organisation: Bilingual::new("示例商贸有限公司", "Example Trading Ltd"),
             recipients: vec![named("Records office", self.custodian.recipient())],
             counsel: named("Counsel", self.counsel.recipient()),
+            counsel_keys: Vec::new(),
             policy_keys: vec![self.policy_key.public()],
             receipt_keys: vec![self.receipt_key.public()],
             export_routes: Vec::new(),

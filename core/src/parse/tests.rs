@@ -149,6 +149,7 @@ fn line(seen: &Notification, packs: &Packs) -> Option<MessageLine> {
         held: false,
         shared: false,
         attachments: Vec::new(),
+        labels: Vec::new(),
     })
 }
 

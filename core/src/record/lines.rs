@@ -85,6 +85,7 @@ impl<'a> Scribe<'a> {
             held: false,
             shared: false,
             attachments: Vec::new(),
+            labels: Vec::new(),
         }
     }
 

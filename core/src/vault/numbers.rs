@@ -138,6 +138,7 @@ pub(super) fn books(session: &Session<'_>) -> Result<Books, AgentError> {
         retracted: counted(retracted)?,
         parked: counted(parked)?,
         destroyed: counted(destroyed)?,
+        counsel: 0,
         held: counted(held)?,
         expired: counted(expired)?,
     })

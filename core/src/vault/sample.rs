@@ -208,6 +208,7 @@ pub(crate) fn message(chat: ChatId, from: Option<&str>, text: &str) -> Fact {
         held: false,
         shared: false,
         attachments: Vec::new(),
+        labels: Vec::new(),
     });
     Fact { at: noon(), fingerprint: format!("message {text}").into(), body }
 }

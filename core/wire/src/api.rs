@@ -7,6 +7,7 @@
 //! | `GET /v1/trust` | – | [`TrustDocument`] envelope |
 //! | `POST /v1/enrolments` | [`EnrolmentRequest`], signed by the key it brings | [`Enrolment`] |
 //! | `GET /v1/policy` | – | [`Policy`] envelope |
+//! | `GET /v1/counsel/{number}` | – | the first [`CounselDecision`](crate::counsel::CounselDecision) envelope behind that number |
 //! | `GET /v1/state/{epoch}` | – | [`CollectorState`] envelope |
 //! | `POST /v1/batches` | [`crate::frame`] | [`Receipt`] envelope |
 //! | `GET /v1/attachments/{digest}` | – | [`AttachmentState`] |
@@ -32,6 +33,9 @@ pub const TRUST_PATH: &str = "/v1/trust";
 pub const ENROLMENTS_PATH: &str = "/v1/enrolments";
 /// Path of the policy.
 pub const POLICY_PATH: &str = "/v1/policy";
+/// Path of counsel's decisions for the device that asks, to which `/` and the number of the last
+/// one that it knows are added.
+pub const COUNSEL_PATH: &str = "/v1/counsel";
 /// Path of a device's state, to which `/` and the epoch are added.
 pub const STATE_PATH: &str = "/v1/state";
 /// Path of batches.

@@ -1,7 +1,7 @@
 //! The balance: a device's signed books, the first line of every batch.
 //!
-//! `captured = forwarded + queued + retracted + parked + destroyed`, at every sealing. Held items
-//! are not captured until the employee decides for business.
+//! `captured = forwarded + queued + retracted + parked + destroyed + counsel`, at every sealing.
+//! Held items are not captured until the employee decides for business.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,10 @@ pub struct Books {
     pub parked: u64,
     /// Destroyed unsent after a withdrawal of consent.
     pub destroyed: u64,
+    /// Sealed to counsel alone, and not cleared: never forwarded, whether the phone still holds
+    /// it or counsel has released it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub counsel: u64,
     /// Undecided items that went into quarantine.
     pub held: u64,
     /// Quarantined items that were destroyed undecided.
@@ -57,8 +61,9 @@ impl Books {
     /// Whether every captured record is accounted for.
     #[must_use]
     pub fn add_up(&self) -> bool {
-        let parts = [self.forwarded, self.queued, self.retracted, self.parked, self.destroyed];
-        let sum = parts.into_iter().try_fold(0u64, u64::checked_add);
+        let sent = [self.forwarded, self.queued, self.retracted, self.parked];
+        let kept_back = [self.destroyed, self.counsel];
+        let sum = sent.into_iter().chain(kept_back).try_fold(0u64, u64::checked_add);
         sum == Some(self.captured) && self.expired <= self.held
     }
 }
@@ -70,6 +75,11 @@ impl Document for Balance {
     fn check(&self) -> Result<(), WireError> {
         if self.books.add_up() { Ok(()) } else { Err(WireError::field("books", "do not add up")) }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 #[cfg(test)]

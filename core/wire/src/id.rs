@@ -85,6 +85,10 @@ fixed_hex!(
     KeyId, 8, "key id (16 lower-case hexadecimal digits)"
 );
 fixed_hex!(
+    /// An item that was sealed to counsel: 16 random bytes, which say nothing of it.
+    ItemId, 16, "item id (32 lower-case hexadecimal digits)"
+);
+fixed_hex!(
     /// A chat as one store names it: 10 bytes of a keyed hash, meaningless outside that store.
     ChatId, 10, "chat id (20 lower-case hexadecimal digits)"
 );

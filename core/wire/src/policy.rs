@@ -10,6 +10,7 @@ use crate::envelope::Document;
 use crate::error::WireError;
 use crate::id::{PurposeCode, RetentionClass, RuleId, TenantId};
 use crate::schedule::Schedule;
+use crate::screening::Screening;
 use crate::source::Source;
 use crate::text::Bilingual;
 use crate::time::{Span, Timestamp};
@@ -65,6 +66,9 @@ pub struct Policy {
     /// What happens to unsent records after a withdrawal.
     #[serde(default)]
     pub on_withdrawal: WithdrawalRule,
+    /// What messages are looked through for; absent where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screening: Option<Screening>,
 }
 
 /// A purpose of processing with its legal basis.
@@ -259,6 +263,7 @@ impl Document for Policy {
     fn check(&self) -> Result<(), WireError> {
         self.check_frame()?;
         self.check_rules()?;
+        self.screening.as_ref().map_or(Ok(()), Screening::check)?;
         self.schedule.check()
     }
 }

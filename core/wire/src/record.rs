@@ -18,6 +18,7 @@ use crate::key::DeviceKey;
 use crate::limits::MAX_LINE_BYTES;
 use crate::policy::ChatKind;
 use crate::receipt::CollectorState;
+use crate::screening::Label;
 pub use crate::share::ShareLine;
 use crate::source::Source;
 
@@ -196,6 +197,9 @@ pub struct MessageLine {
     /// The files that came with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// What screening says of it, one label a lexicon.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
 }
 
 /// What a placeholder stands for.

@@ -11,10 +11,11 @@ use crate::attachment::{Absence, Attachment, Kept};
 use crate::balance::{Balance, Books};
 use crate::consent::{ConsentGrant, ConsentWithdrawal, RuleClass, Scope};
 use crate::content::Content;
+use crate::counsel::{CounselDecision, Outcome};
 use crate::envelope::Envelope;
 use crate::error::WireError;
 use crate::heartbeat::{AgentState, ConsentState, Heartbeat};
-use crate::id::{ChatId, DeviceId, Digest, Epoch, KeyId};
+use crate::id::{ChatId, DeviceId, Digest, Epoch, ItemId, KeyId};
 use crate::key::{DeviceKey, Ed25519Key, Ed25519Signer, Signer, Verifier};
 use crate::ledger::Position;
 use crate::manifest::{Manifest, SealedFile};
@@ -29,6 +30,7 @@ use crate::record::{
     RecallLine, ShareLine, Signed, Step, Why,
 };
 use crate::schedule::{Schedule, Weekday, Window};
+use crate::screening::{CounterpartNotice, Label, LabelKind, Lexicon, Pattern, Screening};
 use crate::seal::{Identity, Recipient};
 use crate::source::Source;
 use crate::text::{Bilingual, Language};
@@ -100,6 +102,7 @@ pub(crate) fn trust() -> TrustDocument {
             name: both("合规部", "Compliance"), key: recipient()
         }],
         counsel: NamedRecipient { name: both("法务", "Counsel"), key: recipient() },
+        counsel_keys: vec![Ed25519Key::from_bytes([3; 32])],
         policy_keys: vec![Ed25519Key::from_bytes([1; 32])],
         receipt_keys: vec![Ed25519Key::from_bytes([2; 32])],
         export_routes: vec![ExportRoute {
@@ -153,6 +156,39 @@ pub(crate) fn policy() -> Policy {
         review_minutes: 120,
         reprompt_days: 30,
         on_withdrawal: WithdrawalRule::Forward,
+        screening: Some(screening()),
+    }
+}
+
+pub(crate) fn screening() -> Screening {
+    Screening {
+        lexicons: vec![Lexicon {
+            id: "secrets".parse().unwrap(),
+            version: 1,
+            label: LabelKind::StateSecret,
+            any: vec!["机密文件".to_owned()],
+            all: vec![vec!["涉密".to_owned()], vec!["图纸".to_owned(), "参数".to_owned()]],
+            patterns: BTreeSet::from([Pattern::ResidentId]),
+            except: vec!["商业机密文件".to_owned()],
+        }],
+        warn_hours: 12,
+        counterpart: Some(CounterpartNotice {
+            hours: 168,
+            text: both("本聊天由单位存档", "This chat is archived"),
+        }),
+    }
+}
+
+pub(crate) fn decision() -> CounselDecision {
+    CounselDecision {
+        tenant: "hengshan-bank".parse().unwrap(),
+        device: device_id(),
+        number: 3,
+        issued: at("2026-03-05T01:00:00Z"),
+        expires: at("2026-03-12T01:00:00Z"),
+        item: ItemId::from_bytes([0xa1; 16]),
+        token: "5c".repeat(32),
+        outcome: Outcome::Clear,
     }
 }
 
@@ -259,12 +295,13 @@ pub(crate) fn balance() -> Balance {
         seq: 41,
         sealed: at("2026-03-02T09:59:00Z"),
         books: Books {
-            captured: 20,
+            captured: 25,
             forwarded: 11,
             queued: 4,
             retracted: 3,
             parked: 1,
             destroyed: 1,
+            counsel: 5,
             held: 6,
             expired: 2,
         },
@@ -328,6 +365,10 @@ pub(crate) fn message() -> MessageLine {
         held: true,
         shared: true,
         attachments: attachments(),
+        labels: vec![Label {
+            kind: LabelKind::OrderInstruction,
+            rule: "orders-zh".parse().unwrap(),
+        }],
     }
 }
 

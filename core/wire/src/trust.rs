@@ -28,6 +28,9 @@ pub struct TrustDocument {
     pub recipients: Vec<NamedRecipient>,
     /// The key to which suspected secrets are sealed, and nothing else is.
     pub counsel: NamedRecipient,
+    /// Keys that may sign counsel's decisions. Without one, what was sealed to counsel stays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counsel_keys: Vec<Ed25519Key>,
     /// Keys that may sign the policy. At least one.
     pub policy_keys: Vec<Ed25519Key>,
     /// Keys that may sign receipts and state. At least one.
@@ -78,6 +81,7 @@ impl Document for TrustDocument {
         filled("recipients", self.recipients.len(), 1)?;
         filled("policy_keys", self.policy_keys.len(), 1)?;
         filled("receipt_keys", self.receipt_keys.len(), 1)?;
+        filled("counsel_keys", self.counsel_keys.len(), 0)?;
         filled("export_routes", self.export_routes.len(), 0)?;
         if self.version == 0 {
             return Err(WireError::field("version", "starts at 1"));

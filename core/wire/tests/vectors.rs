@@ -8,6 +8,7 @@ use data_encoding::BASE64;
 use fenming_wire::attachment::AttachmentReceipt;
 use fenming_wire::balance::Balance;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
+use fenming_wire::counsel::{CounselDecision, CounselItem};
 use fenming_wire::envelope::{Document, Envelope};
 use fenming_wire::heartbeat::{Heartbeat, MAX_HEARTBEAT_BYTES};
 use fenming_wire::id::{DeviceId, Digest, Epoch};
@@ -59,6 +60,7 @@ fn every_signed_document_of_version_1_is_still_read() {
     is_read::<ConsentWithdrawal, DeviceKey>("consent-withdrawal");
     is_read::<Manifest, DeviceKey>("manifest");
     is_read::<Balance, DeviceKey>("balance");
+    is_read::<CounselDecision, Ed25519Key>("counsel-decision");
 }
 
 #[test]
@@ -144,4 +146,13 @@ fn what_version_1_sealed_still_opens() {
     let sealed = BASE64.decode(text(&vector, "sealed").as_bytes()).unwrap();
     let plain = seal::open(&sealed, &[identity]).unwrap();
     assert_eq!(plain.as_slice(), text(&vector, "plain").as_bytes());
+}
+
+#[test]
+fn what_version_1_sealed_to_counsel_still_opens() {
+    let vector = vector("counsel-item");
+    let identity: Identity = text(&vector, "identity").parse().unwrap();
+    let sealed = BASE64.decode(text(&vector, "sealed").as_bytes()).unwrap();
+    let item = CounselItem::open(&sealed, &identity).unwrap();
+    assert_eq!(json::write(&item).unwrap(), text(&vector, "plain").as_bytes());
 }

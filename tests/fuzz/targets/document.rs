@@ -5,6 +5,7 @@
 use fenming_wire::api::EnrolmentRequest;
 use fenming_wire::balance::Balance;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
+use fenming_wire::counsel::{CounselDecision, CounselItem};
 use fenming_wire::envelope::Document;
 use fenming_wire::heartbeat::{Heartbeat, MAX_HEARTBEAT_BYTES};
 use fenming_wire::json;
@@ -29,10 +30,15 @@ fuzz_target!(|bytes: &[u8]| {
     check::<CollectorState>(bytes);
     check::<ConsentGrant>(bytes);
     check::<ConsentWithdrawal>(bytes);
+    check::<CounselDecision>(bytes);
     check::<Manifest>(bytes);
     check::<Policy>(bytes);
     check::<Receipt>(bytes);
     check::<TrustDocument>(bytes);
+    if let Ok(item) = json::parse::<CounselItem>(bytes, MAX_DOCUMENT_BYTES) {
+        let written = json::write(&item).expect("an item can be written");
+        let _: CounselItem = json::parse(&written, usize::MAX).expect("and read again");
+    }
     let _ = json::parse::<EnrolmentRequest>(bytes, MAX_DOCUMENT_BYTES);
     if let Ok(heartbeat) = json::parse::<Heartbeat>(bytes, MAX_HEARTBEAT_BYTES) {
         let written = json::write(&heartbeat).expect("a heartbeat can be written");

@@ -3,6 +3,7 @@
 
 use fenming_wire::balance::Balance;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
+use fenming_wire::counsel::CounselDecision;
 use fenming_wire::envelope::{Document, Envelope};
 use fenming_wire::manifest::Manifest;
 use fenming_wire::policy::Policy;
@@ -23,6 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     check::<CollectorState>(bytes);
     check::<ConsentGrant>(bytes);
     check::<ConsentWithdrawal>(bytes);
+    check::<CounselDecision>(bytes);
     check::<Manifest>(bytes);
     check::<Policy>(bytes);
     check::<Receipt>(bytes);

@@ -71,6 +71,7 @@ impl Custodian {
                 name: Bilingual::new("外部律师", "Outside counsel"),
                 key: counsel.recipient(),
             },
+            counsel_keys: Vec::new(),
             policy_keys: vec![policy_key.public()],
             receipt_keys: vec![receipt_key.public()],
             export_routes: Vec::new(),

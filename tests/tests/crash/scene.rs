@@ -77,6 +77,7 @@ impl Scene {
             organisation: Bilingual::new("试验", "Test"),
             recipients: vec![named(&archive)],
             counsel: named(&Identity::generate()),
+            counsel_keys: Vec::new(),
             policy_keys: vec![policy_signer.public()],
             receipt_keys: vec![receipt.public()],
             export_routes: Vec::new(),

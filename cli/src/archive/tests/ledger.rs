@@ -74,6 +74,7 @@ impl Writer {
             organisation: Bilingual::new("灯塔贸易", "Lantern Trading"),
             recipients: vec![named(custodian.recipient())],
             counsel: named(Identity::generate().recipient()),
+            counsel_keys: Vec::new(),
             policy_keys: vec![policy.public()],
             receipt_keys: vec![receipts.public()],
             export_routes: Vec::new(),
@@ -366,6 +367,7 @@ pub(crate) fn message(n: u8, minutes: i64, text: &str) -> (&'static [u64], Body)
         held: false,
         shared: false,
         attachments: Vec::new(),
+        labels: Vec::new(),
     });
     (&[], body)
 }

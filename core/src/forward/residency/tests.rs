@@ -36,6 +36,7 @@ fn trust(routes: Vec<ExportRoute>) -> TrustDocument {
         organisation: Bilingual::new("某公司", "Acme"),
         recipients: vec![named()],
         counsel: named(),
+        counsel_keys: Vec::new(),
         policy_keys: vec![],
         receipt_keys: vec![],
         export_routes: routes,

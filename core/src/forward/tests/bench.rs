@@ -147,6 +147,7 @@ impl Bench {
             held: false,
             shared: false,
             attachments: Vec::new(),
+            labels: Vec::new(),
         };
         let fact = Fact { at, fingerprint: text.into(), body: Body::Message(line) };
         self.vault().append(&Record::new(&business, permit, chat, fact)).unwrap();

@@ -245,6 +245,7 @@ fn messages_keep_every_part_of_their_line() {
         held: true,
         shared: false,
         attachments: Vec::new(),
+        labels: Vec::new(),
     };
     let body = Body::Message(line.clone());
     let fact = Fact { at: Timestamp::from_millis(1), fingerprint: "f".into(), body };

@@ -394,6 +394,7 @@ impl World {
             retracted: self.count(&[At::Retracted], true),
             parked: self.count(&[At::Parked], true),
             destroyed: self.count(&[At::Destroyed], true),
+            counsel: 0,
             held: self.held,
             expired: self.expired,
         };

@@ -119,6 +119,7 @@ fn no_refusal_of_any_document_repeats_a_value() {
     let all = [
         refusals(&samples::trust()),
         refusals(&samples::policy()),
+        refusals(&samples::decision()),
         refusals(&samples::grant()),
         refusals(&samples::withdrawal()),
         refusals(&samples::manifest()),

@@ -87,6 +87,7 @@ fn what_is_absent_takes_no_room() {
         held: false,
         shared: false,
         attachments: Vec::new(),
+        labels: Vec::new(),
     };
     let json = Body::Message(plain).to_json().unwrap();
     let expected =
