@@ -136,7 +136,7 @@ pub fn facts(
 pub fn reconfigured(vault: &mut Vault, changed: Changed) -> Result<(), AgentError> {
     let mut state = vault.get::<ForwardingState>()?.unwrap_or_default();
     let before = state.clone();
-    state.max_lines = None;
+    (state.max_lines, state.full_batches) = (None, 0);
     if changed == Changed::Profile || !state.stopped {
         state.probe_at = None;
         state.stopped = false;

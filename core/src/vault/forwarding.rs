@@ -36,6 +36,9 @@ pub struct ForwardingState {
     /// Most lines of a batch, after the endpoint refused a larger one.
     #[serde(default)]
     pub max_lines: Option<usize>,
+    /// Full batches that were delivered since that limit last changed.
+    #[serde(default)]
+    pub full_batches: u32,
 }
 
 impl Stored for ForwardingState {

@@ -8,6 +8,7 @@ use super::{Ended, Lend};
 use crate::clock::Clock as _;
 use crate::error::AgentError;
 use crate::forward::backoff;
+use crate::forward::batch_size::BatchSize;
 use crate::forward::client::Refused;
 use crate::forward::outcome::{Action, Trouble};
 use crate::limits::PROBE_INTERVAL;
@@ -36,8 +37,7 @@ impl<L: Lend> Run<'_, '_, L> {
             Action::BackOff(trouble, at_least) => self.back_off(trouble, at_least),
             Action::Halve => {
                 self.note(Trouble::Problem(ProblemKind::TooLarge));
-                let half = usize::try_from(batch.lines / 2).unwrap_or(usize::MAX);
-                self.state.max_lines = Some(half.max(1));
+                self.learn_size(|size| size.refused(count(batch)));
                 self.take_back(batch)
             }
             Action::Park(seq) => self.park(batch, seq),
@@ -131,6 +131,13 @@ impl<L: Lend> Run<'_, '_, L> {
         Ok(Next::GoOn)
     }
 
+    /// Remembers what an answer taught about the size of batches.
+    pub(super) fn learn_size(&mut self, learn: impl FnOnce(BatchSize) -> BatchSize) {
+        let state = &mut self.state;
+        let size = learn(BatchSize { most: state.max_lines, full: state.full_batches });
+        (state.max_lines, state.full_batches) = (size.most, size.full);
+    }
+
     fn after_clock_was_set(&mut self) -> Next {
         self.note(Trouble::ClockSkew);
         if std::mem::replace(&mut self.clock_set, true) {
@@ -169,4 +176,9 @@ impl<L: Lend> Run<'_, '_, L> {
         self.report.trouble = Some(trouble);
         self.state.last_error = Some(trouble.code().0.to_owned());
     }
+}
+
+/// The lines of a batch that were the store's to choose.
+pub(super) fn count(batch: &Batch) -> usize {
+    usize::try_from(batch.lines).unwrap_or(usize::MAX)
 }

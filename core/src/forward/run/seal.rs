@@ -34,17 +34,19 @@ const ATTEMPTS: u32 = 3;
 /// Lines of the agent's own at the beginning of a batch: genesis and balance.
 const OWN_LINES: usize = 2;
 
+/// Most lines of a batch beside those.
+pub(super) const MOST_LINES: usize = MAX_BATCH_LINES - OWN_LINES;
+
 /// Most bytes of a batch's lines. Not even lines that cannot be compressed grow beyond the limit
 /// of a sealed batch by the padding, which adds at most 12 %.
 const MAX_PLAIN_BYTES: usize = MAX_BATCH_BYTES / 8 * 6;
 
 /// What may go into a batch, by the policy and by what refusals have taught.
 pub(super) fn rule(policy: &Policy, max_lines: Option<usize>) -> PendingRule<'_> {
-    let most = MAX_BATCH_LINES - OWN_LINES;
     PendingRule {
         review: review(policy),
         declarations: &policy.default_class,
-        max_lines: max_lines.unwrap_or(most).clamp(1, most),
+        max_lines: max_lines.unwrap_or(MOST_LINES).clamp(1, MOST_LINES),
         max_bytes: MAX_PLAIN_BYTES,
     }
 }

@@ -3,8 +3,9 @@
 use fenming_wire::ledger::Position;
 use fenming_wire::receipt::{CollectorState, Receipt};
 
-use super::act::Next;
+use super::act::{Next, count};
 use super::begin::Run;
+use super::seal::MOST_LINES;
 use super::{Ended, Floors, Lend};
 use crate::clock::Clock as _;
 use crate::error::AgentError;
@@ -29,6 +30,7 @@ impl<L: Lend> Run<'_, '_, L> {
         self.spool.remove(&batch.file)?;
         self.report.delivered += 1;
         self.report.lines += batch.lines;
+        self.learn_size(|size| size.delivered(count(&batch), MOST_LINES));
         let now = self.ports().clock.now();
         let state = &mut self.state;
         state.in_doubt = false;

@@ -1,6 +1,7 @@
 //! Every line of the table of outcomes, with a real store and an endpoint that misbehaves.
 
 use super::*;
+use crate::forward::batch_size::FULL_BATCHES_TO_GROW;
 
 #[test]
 fn a_success_without_a_valid_receipt_delivers_nothing_until_the_state_shows_one() {
@@ -108,6 +109,24 @@ fn a_batch_that_is_too_large_is_halved_until_it_passes() {
     nothing_waits(&bench);
     reconfigured(&mut bench.vault(), Changed::Policy).unwrap();
     assert_eq!(bench.state().max_lines, None);
+}
+
+#[test]
+fn a_limit_that_refusals_taught_is_raised_again_by_full_batches() {
+    let bench = ready();
+    bench.endpoint.limit(5);
+    bench.run();
+    let taught = bench.state().max_lines.unwrap();
+    bench.endpoint.limit(u64::MAX);
+    for _ in 0..FULL_BATCHES_TO_GROW {
+        let before = bench.state().max_lines.unwrap();
+        bench.capture(GENERAL, before);
+        bench.review_passes();
+        assert_eq!(bench.run().delivered, 1);
+        assert!(bench.state().max_lines.is_some_and(|most| most >= before));
+    }
+    assert!(bench.state().max_lines > Some(taught));
+    nothing_waits(&bench);
 }
 
 #[test]
