@@ -89,6 +89,10 @@ pub(crate) const FAILURE_WINDOW: Span = Span::minutes(10);
 /// Addresses whose failures are remembered: bounds the memory (some 200 bytes each).
 pub(crate) const MAX_FAILING_ADDRESSES: usize = 4_096;
 
+/// Attachments that one device may have half uploaded: a phone sends one after the other, and
+/// leaves one behind only when its recipients change. The oldest half goes when another begins.
+pub(crate) const MAX_OPEN_UPLOADS: usize = 8;
+
 /// Longest life of a one-time token: a month bridges a holiday.
 pub const MAX_TOKEN_LIFE: Span = Span::days(31);
 

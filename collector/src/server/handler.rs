@@ -164,10 +164,18 @@ fn work(
         (Operation::Policy, Some(admitted)) => service.policy(admitted, body),
         (Operation::State, Some(admitted)) => service.state(&head.path, admitted, body),
         (Operation::Batch, Some(admitted)) => service.batch(admitted, body),
+        (Operation::Attachment, Some(admitted)) => service.attachment(&head.path, admitted, body),
+        (Operation::Chunk, Some(admitted)) => service.chunk(&head.path, admitted, body),
         (Operation::Heartbeat, Some(admitted)) => service.heartbeat(admitted, body),
-        (Operation::Policy | Operation::State | Operation::Batch | Operation::Heartbeat, None) => {
-            Err(Refusal::unavailable())
-        }
+        (
+            Operation::Policy
+            | Operation::State
+            | Operation::Batch
+            | Operation::Attachment
+            | Operation::Chunk
+            | Operation::Heartbeat,
+            None,
+        ) => Err(Refusal::unavailable()),
     }
 }
 

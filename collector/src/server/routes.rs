@@ -4,6 +4,7 @@ use fenming_wire::api::{BATCHES_PATH, ENROLMENTS_PATH, HEARTBEATS_PATH, POLICY_P
 use fenming_wire::content::Code;
 use fenming_wire::frame::MAX_FRAME_BYTES;
 use fenming_wire::heartbeat::MAX_HEARTBEAT_BYTES;
+use fenming_wire::limits::MAX_CHUNK_BYTES;
 
 use crate::limits::MAX_ENROLMENT_BYTES;
 
@@ -12,7 +13,7 @@ use crate::limits::MAX_ENROLMENT_BYTES;
 pub struct RouteEntry {
     /// The only method.
     pub method: &'static str,
-    /// The path; `{epoch}` stands for one segment.
+    /// The path; a word in braces stands for one segment.
     pub path: &'static str,
     /// Who may call it.
     pub caller: Caller,
@@ -40,10 +41,12 @@ pub(crate) enum Operation {
     Policy,
     State,
     Batch,
+    Attachment,
+    Chunk,
     Heartbeat,
 }
 
-const ROUTES: [RouteEntry; 6] = [
+const ROUTES: [RouteEntry; 8] = [
     RouteEntry {
         method: "GET",
         path: TRUST_PATH,
@@ -80,6 +83,20 @@ const ROUTES: [RouteEntry; 6] = [
         operation: Operation::Batch,
     },
     RouteEntry {
+        method: "GET",
+        path: "/v1/attachments/{digest}",
+        caller: Caller::Device,
+        body: 0,
+        operation: Operation::Attachment,
+    },
+    RouteEntry {
+        method: "PUT",
+        path: "/v1/attachments/{digest}/{size}/{offset}",
+        caller: Caller::Device,
+        body: MAX_CHUNK_BYTES,
+        operation: Operation::Chunk,
+    },
+    RouteEntry {
         method: "POST",
         path: HEARTBEATS_PATH,
         caller: Caller::Device,
@@ -103,6 +120,8 @@ impl RouteEntry {
             Operation::Policy => "policy",
             Operation::State => "state",
             Operation::Batch => "batches",
+            Operation::Attachment => "attachments",
+            Operation::Chunk => "chunks",
             Operation::Heartbeat => "heartbeats",
         })
     }

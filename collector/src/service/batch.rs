@@ -25,7 +25,9 @@ impl Service {
         let receipt = known.same_start.as_ref().map(|row| parse_receipt(&row.receipt));
         let decision = decide(&manifest, known.high, receipt.transpose()?.as_ref());
         let answer = match (decision, known.same_start) {
-            (Decision::Append, _) => self.append(&caller, &manifest, &envelope, sealed),
+            (Decision::Append, _) => self
+                .attachments_are_here(&manifest)
+                .and_then(|()| self.append(&caller, &manifest, &envelope, sealed)),
             (Decision::Repeat, Some(row)) => self.repeat(&manifest, row),
             (Decision::Repeat, None) | (Decision::Conflict, _) => {
                 Err(self.conflict(&caller, &manifest))
@@ -54,7 +56,6 @@ impl Service {
         field(manifest.tenant != self.tenant, "tenant", "is not the tenant of this endpoint")?;
         field(manifest.device != caller.device, "device", "is not the device that signed")?;
         field(strangers, "recipients", "must be those of the trust document, each once")?;
-        field(!manifest.attachments.is_empty(), "attachments", "are not taken by this endpoint")?;
         field(manifest.size != length, "size", "is not the length of the sealed bytes")?;
         let digest = Digest::of(sealed);
         field(manifest.ciphertext != digest, "ciphertext", "is not the sealed bytes' digest")?;

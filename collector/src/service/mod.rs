@@ -3,6 +3,7 @@
 
 mod admit;
 pub(crate) mod answer;
+mod attachment;
 mod batch;
 mod enrol;
 mod heartbeat;

@@ -152,7 +152,18 @@ impl Folder {
 
     /// Whether there is room left on the disk.
     pub(crate) fn room(&self) -> Result<(), StoreError> {
-        if free(&self.data)? < self.free_bytes { Err(StoreError::Full) } else { Ok(()) }
+        self.room_for(0)
+    }
+
+    /// Whether so many bytes more leave room on the disk.
+    pub(crate) fn room_for(&self, bytes: u64) -> Result<(), StoreError> {
+        let wanted = self.free_bytes.saturating_add(bytes);
+        if free(&self.data)? < wanted { Err(StoreError::Full) } else { Ok(()) }
+    }
+
+    /// The folder below which everything stands.
+    pub(super) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Finishes what a crash interrupted: a receipted batch gets its place, anything else is set
@@ -248,14 +259,14 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 
 /// Makes the names within a folder durable.
-fn flush_dir(path: &Path) -> Result<(), StoreError> {
+pub(super) fn flush_dir(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     File::open(path)?.sync_all()?;
     #[cfg(not(unix))]

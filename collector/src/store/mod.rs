@@ -3,6 +3,7 @@
 //! SQLite runs in WAL mode with `synchronous=FULL`: what was committed survives a power loss.
 //! One connection behind a lock; requests of different devices meet only here.
 
+mod attachments;
 mod documents;
 mod enrolments;
 pub(crate) mod folder;
@@ -10,6 +11,7 @@ mod heartbeats;
 mod ledger;
 mod nonces;
 mod schema;
+pub(crate) mod upload;
 
 use std::io;
 use std::path::Path;
@@ -20,6 +22,7 @@ use fenming_wire::content::{Code, Loggable};
 use fenming_wire::id::TenantId;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
+pub(crate) use attachments::UploadRow;
 pub(crate) use documents::PublishRefused;
 pub(crate) use enrolments::{DeviceRow, EnrolRefused, Registered};
 pub(crate) use heartbeats::HeartbeatRow;

@@ -8,7 +8,8 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x464D_434F;
 
 /// The steps; the schema's number is how many were taken.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
 CREATE TABLE tenant (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL) STRICT;
 
 -- Every document that was served, so that no older one is served again.
@@ -54,7 +55,17 @@ CREATE TABLE heartbeats (
     received INTEGER NOT NULL, document BLOB NOT NULL
 ) STRICT;
 CREATE INDEX heartbeats_device ON heartbeats (device, id);
-"];
+",
+    "
+-- Sealed attachments: `received` bytes of `size` are durably in the file, from its start. With a
+-- receipt the file is whole and in its place. `turn` orders them by their first chunk.
+CREATE TABLE attachments (
+    device BLOB NOT NULL REFERENCES devices, ciphertext BLOB NOT NULL,
+    size INTEGER NOT NULL, received INTEGER NOT NULL, turn INTEGER NOT NULL, receipt BLOB,
+    PRIMARY KEY (device, ciphertext)
+) STRICT, WITHOUT ROWID;
+",
+];
 
 /// Refuses a database that is not ours or is newer than this program, before it is written to.
 pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use fenming_wire::id::{Digest, KeyId};
 use fenming_wire::key::DeviceKey;
 use fenming_wire::ledger::Position;
 use fenming_wire::limits::MAX_RECEIPTS_REPEATED;
-use fenming_wire::manifest::{Manifest, SealedFile};
+use fenming_wire::manifest::Manifest;
 use fenming_wire::receipt::CollectorState;
 use fenming_wire::seal;
 use fenming_wire::time::Span;
@@ -170,15 +170,12 @@ fn a_manifest_that_does_not_fit_is_refused_by_its_field() {
     let good = Batch::first(&tenant, &phone, epoch(1));
     let stranger = KeyId::from_bytes([9; 8]);
     let own = good.manifest.recipients[0];
-    let edits: [Edit<'_, Manifest>; 9] = [
+    let edits: [Edit<'_, Manifest>; 8] = [
         ("tenant", &|m| m.tenant = "other".parse().unwrap()),
         ("device", &|m| m.device = Phone::new().device()),
         ("recipients", &|m| m.recipients = vec![stranger]),
         ("recipients", &|m| m.recipients = vec![own, stranger]),
         ("recipients", &|m| m.recipients = vec![own, own]),
-        ("attachments", &|m| {
-            m.attachments = vec![SealedFile { ciphertext: Digest::of(b"attachment"), size: 9 }]
-        }),
         ("size", &|m| m.size += 1),
         ("ciphertext", &|m| m.ciphertext = Digest::of(b"other")),
         ("size", &|m| m.size -= 1),

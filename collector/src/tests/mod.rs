@@ -1,5 +1,6 @@
 //! The endpoint as its callers meet it: real TLS, real SQLite, real keys.
 
+mod attachments;
 mod batches;
 mod canary;
 mod client;
