@@ -4,11 +4,15 @@
 //! disk, and one room a command prints.
 
 mod consents;
+mod duplicates;
 mod epoch;
 mod finding;
 mod folder;
+mod gather;
 mod inside;
 mod list;
+mod merge;
+mod merged;
 mod moment;
 mod name;
 mod open;
@@ -21,6 +25,8 @@ mod whole;
 pub use epoch::{Ledger, OpenedBatch, Visitor, verify_epoch};
 pub use finding::{Fault, Finding, MAX_FINDINGS, Place, Weight};
 pub use folder::{Folder, LedgerFiles};
+pub use gather::Gatherer;
+pub use merge::{Duplicate, Entry, LinePlace, MAX_APART, Shared, Why, duplicates};
 pub use name::{BatchName, Part};
 pub use open::stock_command;
 pub use outside::{StoredBatch, Unread};
@@ -65,6 +71,15 @@ enum Action {
         /// Write one file a batch below this folder instead of to standard output
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Leave duplicates out, in the order of time; each line says where it stands and where else
+        /// it was seen
+        #[arg(long, conflicts_with = "out")]
+        merged: bool,
+    },
+    /// List lines that repeat others: on another device of the person, or in another epoch
+    Duplicates {
+        #[command(flatten)]
+        source: Source,
     },
 }
 
@@ -95,7 +110,9 @@ pub fn run(args: Args, out: &mut Output) -> Result<(), CliError> {
     match args.action {
         Action::Verify { source } => verify::run(&source, out),
         Action::List { source, filter } => list::run(&source, &filter, out),
-        Action::Open { source, out: dir } => open::run(&source, dir.as_deref(), out),
+        Action::Open { source, merged: true, .. } => merged::run(&source, out),
+        Action::Open { source, out: dir, .. } => open::run(&source, dir.as_deref(), out),
+        Action::Duplicates { source } => duplicates::run(&source, out),
     }
 }
 
