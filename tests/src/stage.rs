@@ -38,6 +38,13 @@ pub use self::seen::{DAY_BEGINS, group, listener, message, online, restarted, se
 /// The host name of the endpoint. No resolver but the stage's own knows it.
 pub const HOST: &str = "collector.invalid";
 
+/// A phone that lies aside: its keys and its folder.
+pub struct Phone {
+    keys: Arc<MemoryKeys>,
+    signer: Arc<SoftwareSigner>,
+    folder: &'static str,
+}
+
 /// One time for phone and endpoint, moved by hand. The phone's wall clock may be wrong.
 pub struct StageClock(pub ManualClock, AtomicI64);
 
@@ -55,6 +62,8 @@ pub struct Stage {
     pub network: Arc<Network>,
     /// The private CA and the endpoint's certificate.
     pub tls: PrivateCa,
+    /// Name of the phone's folder.
+    phone: &'static str,
     folder: TempDir,
     address: SocketAddr,
     agent: Option<Agent>,
@@ -85,6 +94,18 @@ impl fenming_collector::Clock for StageClock {
     }
 }
 
+impl Phone {
+    /// A new phone, whose folder has this name.
+    ///
+    /// # Panics
+    /// Where the system has no random numbers.
+    #[must_use]
+    pub fn new(folder: &'static str) -> Self {
+        let signer = Arc::new(SoftwareSigner::generate().unwrap());
+        Self { keys: Arc::new(MemoryKeys::new()), signer, folder }
+    }
+}
+
 impl Stage {
     /// The endpoint runs, and a phone has been set up that knows nothing yet.
     #[must_use]
@@ -99,6 +120,7 @@ impl Stage {
             keys: Arc::new(MemoryKeys::new()),
             signer: Arc::new(SoftwareSigner::generate().unwrap()),
             tls: PrivateCa::issue(HOST).unwrap(),
+            phone: "device",
             folder: tempfile::tempdir().unwrap(),
             address: own_address(),
             agent: None,
@@ -113,12 +135,33 @@ impl Stage {
     #[must_use]
     pub fn enrolled(policy: Policy) -> Self {
         let stage = Self::bare(policy);
-        let token = stage.collector().console().issue_token(&"p-0017".parse().unwrap(), HOUR);
-        let mut flat = stage.profile().to_map();
-        flat.insert("enrolment_token".to_owned(), token.unwrap().expose().to_owned());
-        assert!(stage.agent().apply_profile(&flat).unwrap().taken, "the profile is taken");
-        stage.agent().enrol().unwrap();
+        stage.enrol();
         stage
+    }
+
+    /// Enrols the phone for the one person that this stage has.
+    ///
+    /// # Panics
+    /// Where the endpoint or the agent refuses.
+    pub fn enrol(&self) {
+        let token = self.collector().console().issue_token(&"p-0017".parse().unwrap(), HOUR);
+        let mut flat = self.profile().to_map();
+        flat.insert("enrolment_token".to_owned(), token.unwrap().expose().to_owned());
+        assert!(self.agent().apply_profile(&flat).unwrap().taken, "the profile is taken");
+        self.agent().enrol().unwrap();
+    }
+
+    /// Lays the phone aside, its agent closed, and takes another one up. Returns the former.
+    #[must_use]
+    pub fn take_up(&mut self, other: Phone) -> Phone {
+        self.close_agent();
+        let former = Phone {
+            keys: std::mem::replace(&mut self.keys, other.keys),
+            signer: std::mem::replace(&mut self.signer, other.signer),
+            folder: std::mem::replace(&mut self.phone, other.folder),
+        };
+        self.open_agent();
+        former
     }
 
     /// And the employee has agreed, with their answer to the quarantine; the listener is on.
@@ -157,7 +200,7 @@ impl Stage {
     /// Everything that the phone has on disk.
     #[must_use]
     pub fn device_folder(&self) -> PathBuf {
-        self.folder.path().join("device")
+        self.folder.path().join(self.phone)
     }
 
     /// Everything that the endpoint has on disk.

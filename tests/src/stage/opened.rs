@@ -1,9 +1,12 @@
 //! The archive as the custodian opens it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fenming::archive::{ArchiveReport, Folder, OpenedBatch, Visitor, verify_archive};
+use fenming::archive::{
+    ArchiveReport, Duplicate, Folder, Gatherer, LinePlace, OpenedBatch, Visitor, verify_archive,
+};
 use fenming_wire::record::{Body, CoverageLine, Line};
 
 use super::Custodian;
@@ -14,18 +17,25 @@ pub struct Opened {
     pub report: ArchiveReport,
     /// Every line as it was sealed, and its reading.
     pub lines: Vec<(Vec<u8>, Line)>,
+    /// Where each of them stands.
+    pub places: Vec<LinePlace>,
+    /// The lines that repeat others.
+    pub duplicates: BTreeMap<LinePlace, Duplicate>,
 }
 
 #[derive(Default)]
-struct Lines(Vec<(Vec<u8>, Line)>);
+struct Lines(Vec<(Vec<u8>, Line)>, Vec<LinePlace>, Gatherer);
 
 impl Visitor for Lines {
     fn opened(&mut self, batch: &OpenedBatch<'_>) {
         for (bytes, _) in &batch.lines {
             if let Ok(line) = Line::from_json(bytes) {
+                let (device, epoch) = (batch.device, batch.epoch);
+                self.1.push(LinePlace { device, epoch, seq: line.seq });
                 self.0.push((bytes.to_vec(), line));
             }
         }
+        self.2.opened(batch);
     }
 }
 
@@ -40,7 +50,8 @@ impl Opened {
         let identities = std::slice::from_ref(&custodian.archive);
         let (root, mut lines) = (custodian.root.public(), Lines::default());
         let report = verify_archive(&folder, &root, identities, &|_| true, &mut lines);
-        Self { report, lines: lines.0 }
+        let duplicates = lines.2.duplicates(&report);
+        Self { report, lines: lines.0, places: lines.1, duplicates }
     }
 
     /// Fails unless everything holds: signatures, receipts, chain and books.
@@ -61,6 +72,21 @@ impl Opened {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The texts of all messages that repeat no other line, sorted.
+    #[must_use]
+    pub fn merged_texts(&self) -> Vec<String> {
+        let all = self.lines.iter().zip(&self.places);
+        let stay = all.filter(|(_, place)| !self.duplicates.contains_key(*place));
+        let mut texts: Vec<String> = stay
+            .filter_map(|((_, line), _)| match &line.body {
+                Body::Message(message) => Some(message.text.expose().to_owned()),
+                _ => None,
+            })
+            .collect();
+        texts.sort();
+        texts
     }
 
     /// All statements on coverage, as the ledger runs.

@@ -342,3 +342,64 @@ fn every_fault_has_a_code_of_its_own_words_and_a_row_in_the_custodians_guide() {
         assert!(guide.contains(&row), "the custodian's guide lacks {row}");
     }
 }
+
+/// A day whose last two messages were sealed again in another epoch, after an old copy of the
+/// store was put back; another one came after it.
+fn sealed_again() -> TempDir {
+    let before = day();
+    let folder = office(&before);
+    let mut after = before.reset(Some(before.state()));
+    after.batch(&[
+        message(1, 5, "Thanks, received"),
+        message(1, 9, "明天上午见"),
+        message(1, 30, "换了手机"),
+    ]);
+    after.write_to(&folder.path().join("data"));
+    folder
+}
+
+#[test]
+fn lines_that_were_sealed_twice_are_named_with_the_reason() {
+    let folder = sealed_again();
+    let run = archive(&folder, "duplicates", "--json");
+    assert_eq!(run.exit, Exit::Done, "{}", run.err);
+    let found: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let found = found.as_array().unwrap();
+    assert_eq!(found.len(), 2);
+    for duplicate in found {
+        assert_eq!(duplicate["why"], "same_line");
+        assert_ne!(duplicate["line"]["epoch"], duplicate["of"]["epoch"]);
+    }
+    let shown = archive(&folder, "duplicates", "").out;
+    assert!(shown.contains("sealed again in another epoch"), "{shown}");
+    assert!(!shown.contains("received"), "no content");
+    let none = archive(&office(&day()), "duplicates", "").out;
+    assert!(none.contains("No line repeats another"), "{none}");
+}
+
+#[test]
+fn the_merged_archive_has_every_line_once_as_it_was_sealed_and_says_where_else_it_stands() {
+    let folder = sealed_again();
+    let run = archive(&folder, "open", "--merged");
+    assert_eq!(run.exit, Exit::Done, "{}", run.err);
+    assert!(run.err.contains("2 duplicates were left out"), "{}", run.err);
+    let lines: Vec<serde_json::Value> =
+        run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let text = |text: &str| {
+        let mut with = lines.iter().filter(|line| line["line"]["text"] == text);
+        let first = with.next().unwrap_or_else(|| panic!("{text} is not there")).clone();
+        assert!(with.next().is_none(), "{text} is there twice");
+        first
+    };
+    for once in ["Thanks, received", "明天上午见"] {
+        assert_eq!(text(once)["also"][0]["why"], "same_line");
+    }
+    for alone in ["合同今天寄出", "报价单在附件里", "换了手机"] {
+        assert!(text(alone)["also"].is_null());
+    }
+    let sealed = archive(&folder, "open", "").out;
+    for line in run.out.lines() {
+        let inner = line.split_once(",\"line\":").unwrap().1.strip_suffix('}').unwrap();
+        assert!(sealed.lines().any(|sealed| sealed == inner), "the sealed bytes");
+    }
+}
