@@ -17,6 +17,10 @@ pub const MAX_PACK_BYTES: usize = 256 * 1024;
 /// Most bytes of one line of observations in a file: three strings of the longest kind, escaped.
 pub const MAX_INPUT_LINE_BYTES: usize = 256 * 1024;
 
+/// Most observations that are taken at once: they are held in memory together, and are on disk
+/// together. More than any phone shows in a minute.
+pub const MAX_OBSERVATIONS_AT_ONCE: usize = 1_024;
+
 /// Most records that wait on the phone. At 2,000 messages a day this is four months.
 pub const MAX_QUEUED_RECORDS: u64 = 250_000;
 

@@ -5,10 +5,11 @@ use fenming_wire::Content;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
 use fenming_wire::envelope::Envelope;
 use fenming_wire::id::{ChatId, Digest, RetentionClass};
+use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{Body, CoverageLine, OverrideLine, Signed, Why};
 use fenming_wire::time::{Span, Timestamp};
 
-use crate::consent::{HoldPermit, Permit};
+use crate::consent::{HoldPermit, Naming, Permit};
 use crate::tag::Business;
 
 mod lines;
@@ -31,6 +32,7 @@ pub struct Record {
 pub struct Held {
     chat: HeldChat,
     grant: Digest,
+    naming: Naming,
     longest: Span,
     fact: Fact,
 }
@@ -42,6 +44,8 @@ pub struct HeldChat {
     pub id: ChatId,
     /// Its title as shown: only the employee sees it here.
     pub title: Content,
+    /// Its kind, as far as it is known.
+    pub kind: ChatKind,
     /// What speaks for business; without that nothing is held.
     pub signal: Why,
 }
@@ -59,6 +63,23 @@ impl Record {
         let Fact { at, fingerprint, body } = fact;
         let (class, why) = (business.class().clone(), business.why().clone());
         Self { chat, class, why, grant: permit.into_grant(), at, fingerprint, body }
+    }
+
+    /// The records of one event, such as the line that presents its chat and the message. They use
+    /// one permit up together: it was given for the event.
+    #[must_use]
+    pub fn of_event(
+        business: &Business,
+        permit: Permit,
+        chat: ChatId,
+        facts: impl IntoIterator<Item = Fact>,
+    ) -> Vec<Self> {
+        let grant = permit.into_grant();
+        let record = |Fact { at, fingerprint, body }| {
+            let (class, why) = (business.class().clone(), business.why().clone());
+            Self { chat, class, why, grant, at, fingerprint, body }
+        };
+        facts.into_iter().map(record).collect()
     }
 
     /// The chat.
@@ -108,8 +129,8 @@ impl Held {
     /// Uses a permit to hold up.
     #[must_use]
     pub fn new(permit: HoldPermit, chat: HeldChat, fact: Fact) -> Self {
-        let longest = permit.longest();
-        Self { chat, grant: permit.into_grant(), longest, fact }
+        let (longest, naming) = (permit.longest(), permit.naming());
+        Self { chat, grant: permit.into_grant(), naming, longest, fact }
     }
 
     /// The chat.
@@ -122,6 +143,12 @@ impl Held {
     #[must_use]
     pub const fn grant(&self) -> &Digest {
         &self.grant
+    }
+
+    /// What it says of counterparts' names.
+    #[must_use]
+    pub const fn naming(&self) -> Naming {
+        self.naming
     }
 
     /// How long it may wait.

@@ -1,20 +1,28 @@
 //! From observations to records: parse, tag, permit, store.
+//!
+//! One call is one unit: everything that follows from its observations is on disk in one durable
+//! transaction, or none of it is and the agent knows no more than before the call.
+
+mod keep;
 
 use fenming_wire::Content;
 use fenming_wire::id::ChatId;
 use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{Step, Why};
+use fenming_wire::source::Source;
 
-use super::recent::RecentChat;
+use super::recent::{Glimpse, RecentChat};
+use super::unit::ENTRIES;
 use super::{Agent, Inner};
-use crate::consent::{Counterpart, Denied, authorise, authorise_hold};
-use crate::coverage::{ChatSign, Sign};
+use crate::consent::{Counterpart, authorise_hold};
+use crate::coverage::Sign;
 use crate::error::AgentError;
-use crate::event::{ChatKey, ChatSeen, Event, What};
+use crate::event::{ChatKey, ChatSeen, Event, Origin, What};
+use crate::limits::MAX_OBSERVATIONS_AT_ONCE;
 use crate::observation::{Observation, PlatformFact};
-use crate::record::{Held, HeldChat, Record, Scribe};
-use crate::tag::{Business, ChatFacts, Verdict, decide};
-use crate::vault::{Appended, BusinessChat, Chat, Counter, Entry, HoldOutcome};
+use crate::record::{Held, HeldChat, Scribe};
+use crate::tag::{ChatFacts, Verdict, decide};
+use crate::vault::{Chat, Counter, HoldOutcome};
 
 /// What became of observations, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,27 +67,51 @@ impl std::ops::AddAssign for Observed {
     }
 }
 
-/// A chat as it stands when something happens in it.
-struct Known<'e> {
-    id: ChatId,
+/// What one call did, beside the store.
+#[derive(Default)]
+struct Burst {
+    seen: Observed,
+    glimpses: Vec<Glimpse>,
+}
+
+/// What follows from an observation, in its place in the order.
+enum Next<'o> {
+    Fact(&'o PlatformFact),
+    Event(Event),
+}
+
+/// An event and its chat as it stands when it happens.
+struct Case<'e> {
+    event: &'e Event,
     seen: &'e ChatSeen,
-    kind: ChatKind,
+    id: ChatId,
     stored: Option<Chat>,
 }
 
 impl Agent {
     /// Takes observations in the order in which they were made. When it returns, what is business
-    /// is on disk and everything else is gone. Handing the same in again changes nothing. Touches
-    /// the disk.
+    /// is on disk and everything else is gone: all of it in one durable transaction. Handing the
+    /// same in again changes nothing. Touches the disk.
     ///
     /// # Errors
-    /// As the store's. What was stored before the failure stays; hand the rest in again.
+    /// As the store's. Nothing of the call was then stored: hand the same in again.
+    /// [`AgentError::InputInvalid`] for more than [`MAX_OBSERVATIONS_AT_ONCE`] at once.
     pub fn observe(&self, observations: &[Observation]) -> Result<Observed, AgentError> {
-        let mut inner = self.lock()?;
-        let mut seen = Observed::default();
-        let outcome = observations.iter().try_for_each(|next| inner.take(next, &mut seen));
-        inner.count(&seen)?;
-        outcome.map(|()| seen)
+        if observations.len() > MAX_OBSERVATIONS_AT_ONCE {
+            let reason = "are too many at once: hand them in in several calls";
+            return Err(AgentError::InputInvalid { field: "observations", reason });
+        }
+        self.lock()?.parsed(|inner| {
+            let mut steps = Vec::with_capacity(observations.len());
+            for next in observations {
+                if let Observation::Platform(fact) = next {
+                    steps.push(Next::Fact(fact));
+                }
+                let events = inner.assembler.step(next, &inner.packs);
+                steps.extend(events.into_iter().map(Next::Event));
+            }
+            (steps, observations.len())
+        })
     }
 
     /// Takes what follows from time alone: calls whose end was never seen. Call it at every
@@ -88,297 +120,200 @@ impl Agent {
     /// # Errors
     /// As [`Agent::observe`].
     pub fn settle(&self) -> Result<Observed, AgentError> {
-        let mut inner = self.lock()?;
-        let mut seen = Observed::default();
-        let now = inner.now();
-        let events = inner.assembler.settle(now);
-        let outcome = inner.events(events, &mut seen);
-        inner.count(&seen)?;
-        outcome.map(|()| seen)
+        self.lock()?.parsed(|inner| {
+            let now = inner.now();
+            (inner.assembler.settle(now).into_iter().map(Next::Event).collect(), 0)
+        })
     }
 }
 
 impl Inner {
-    fn take(&mut self, next: &Observation, seen: &mut Observed) -> Result<(), AgentError> {
-        seen.observed += 1;
-        if let Observation::Platform(fact) = next {
-            self.phone.learn(fact);
-            let sign = match fact {
-                PlatformFact::Listener { on, .. } => Some(Sign::Listener(*on)),
-                PlatformFact::Restarted { last_alive, .. } => {
-                    Some(Sign::Restarted { last_alive: *last_alive })
+    /// Parses and takes what follows from it, both or neither.
+    fn parsed<'o>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> (Vec<Next<'o>>, usize),
+    ) -> Result<Observed, AgentError> {
+        self.assembler.mark();
+        let (steps, observed) = parse(self);
+        let done = self.take_all(steps, u64::try_from(observed).unwrap_or(u64::MAX));
+        match done {
+            Ok(_) => self.assembler.keep(),
+            Err(_) => self.assembler.undo(),
+        }
+        done
+    }
+
+    fn take_all(&mut self, steps: Vec<Next<'_>>, observed: u64) -> Result<Observed, AgentError> {
+        if steps.is_empty() && observed == 0 {
+            return Ok(Observed::default());
+        }
+        self.expect_holds(&steps)?;
+        let seen = Observed { observed, ..Observed::default() };
+        let mut burst = Burst { seen, glimpses: Vec::new() };
+        let entries = (steps.len() + 1).saturating_mul(ENTRIES);
+        self.together(entries, |inner| {
+            let mut steps = steps.into_iter().peekable();
+            while let Some(next) = steps.next() {
+                match next {
+                    Next::Fact(fact) => inner.fact(fact)?,
+                    Next::Event(event) => {
+                        let again = inner.is_told(&event, steps.peek())?;
+                        if !again {
+                            inner.event(event, &mut burst)?;
+                        }
+                    }
                 }
-                PlatformFact::Network { .. } | PlatformFact::Power { .. } => None,
-            };
-            if let Some(sign) = sign {
-                let lines = self.coverage.take(fact.at(), sign);
-                self.declare_coverage(lines)?;
             }
-        }
-        let events = self.assembler.step(next, &self.packs);
-        self.events(events, seen)
+            inner.count(&burst.seen)
+        })?;
+        burst.glimpses.into_iter().for_each(|glimpse| self.recent.take(glimpse));
+        Ok(burst.seen)
     }
 
-    /// Decides on what followed from one step of the assembler. Where an event cannot be stored the
-    /// step is taken back, so that the same handed in again is no double post.
-    fn events(&mut self, events: Vec<Event>, seen: &mut Observed) -> Result<(), AgentError> {
-        let outcome = events.into_iter().try_for_each(|event| {
-            let event = self.titled(event)?;
-            self.event(&event, seen)
-        });
-        if outcome.is_err() {
-            self.assembler.undo();
-        }
-        outcome
-    }
-
-    /// A redaction with its chat's stored title, where none was shown; without a chat, where none
-    /// is stored.
-    fn titled(&self, mut event: Event) -> Result<Event, AgentError> {
-        let redacted = matches!(event.what, What::Redacted);
-        let Some(chat) = event.chat.as_mut().filter(|chat| redacted && chat.title.is_empty())
-        else {
-            return Ok(event);
+    /// Makes ready for every message that may have to be held.
+    fn expect_holds(&mut self, steps: &[Next<'_>]) -> Result<(), AgentError> {
+        let Some(in_force) = self.in_force.as_ref().filter(|_| !self.paused) else {
+            return Ok(());
         };
-        let stored = self.vault.chat(self.vault.chat_id(event.origin, &chat.key)?)?;
-        match stored.and_then(|stored| Some((stored.title?, stored.kind))) {
-            Some((title, kind)) => (chat.title, chat.kind) = (title, kind),
-            None => event.chat = None,
+        let (terms, source) = (in_force.terms(self.now()), Source::WechatNotification);
+        if authorise_hold(&self.decision, &terms, source, Counterpart::Told).is_err() {
+            return Ok(());
         }
-        Ok(event)
+        let is_message =
+            |next: &&Next<'_>| matches!(next, Next::Event(Event { what: What::Message(_), .. }));
+        self.vault.expect_holds(steps.iter().filter(is_message).count())
+    }
+
+    fn fact(&mut self, fact: &PlatformFact) -> Result<(), AgentError> {
+        self.phone.learn(fact);
+        let sign = match fact {
+            PlatformFact::Listener { on, .. } => Sign::Listener(*on),
+            PlatformFact::Restarted { last_alive, .. } => {
+                Sign::Restarted { last_alive: *last_alive }
+            }
+            PlatformFact::Network { .. } | PlatformFact::Power { .. } => return Ok(()),
+        };
+        self.note(fact.at(), sign)
+    }
+
+    /// Whether a jump of the counter was told before, with the message that showed it.
+    fn is_told(&self, event: &Event, next: Option<&Next<'_>>) -> Result<bool, AgentError> {
+        let (What::Missed(_), Some(Next::Event(shown))) = (&event.what, next) else {
+            return Ok(false);
+        };
+        match &shown.chat {
+            Some(chat) if matches!(shown.what, What::Message(_)) => {
+                let id = self.chat_id(shown.origin, chat)?;
+                self.vault.is_stored(id, &shown.fingerprint)
+            }
+            Some(_) | None => Ok(false),
+        }
     }
 
     /// Decides on one event. Nothing that is not business gets beyond this function.
-    fn event(&mut self, event: &Event, seen: &mut Observed) -> Result<(), AgentError> {
+    fn event(&mut self, mut event: Event, burst: &mut Burst) -> Result<(), AgentError> {
         match &event.what {
             What::Ignored(_) => {
-                seen.ignored += 1;
+                burst.seen.ignored += 1;
                 return Ok(());
             }
             What::PreviewHidden => {
-                seen.blind += 1;
-                let lines = self.coverage.take(event.at, Sign::PreviewHidden);
-                return self.declare_coverage(lines);
+                burst.seen.blind += 1;
+                return self.note(event.at, Sign::PreviewHidden);
             }
-            What::Message(_) => {
-                let lines = self.coverage.take(event.at, Sign::PreviewShown);
-                self.declare_coverage(lines)?;
+            What::Missed(_) if event.chat.is_none() => {
+                burst.seen.blind += 1;
+                return self.note(event.at, Sign::Missed);
             }
+            What::Message(_) => self.note(event.at, Sign::PreviewShown)?,
             What::Recall(_) | What::Call(_) | What::Missed(_) | What::Redacted => {}
         }
-        let (Some(shown), Some(in_force)) = (&event.chat, &self.in_force) else {
-            seen.undecided += 1;
+        let Some((id, stored)) = self.know(&mut event)? else {
+            burst.seen.undecided += 1;
             return Ok(());
         };
-        let known = self.know(event, shown)?;
-        let earlier = known.stored.as_ref().and_then(earlier_why);
+        let (Some(seen), Some(in_force)) = (&event.chat, &self.in_force) else {
+            burst.seen.undecided += 1;
+            return Ok(());
+        };
         let facts = ChatFacts {
             profile: event.origin.profile,
-            kind: known.kind,
-            title: &shown.title,
-            employee: known.stored.as_ref().and_then(|chat| chat.tag),
-            earlier,
+            kind: seen.kind,
+            title: &seen.title,
+            employee: stored.as_ref().and_then(|chat| chat.tag),
+            earlier: stored.as_ref().and_then(earlier_why),
         };
-        match decide(&facts, &in_force.rules, text_of(event)) {
+        let verdict = decide(&facts, &in_force.rules, text_of(&event));
+        let case = Case { event: &event, seen, id, stored };
+        match verdict {
             Verdict::Personal(_) => {
-                seen.personal += 1;
-                self.remember(event, &known, None, true);
+                burst.seen.personal += 1;
+                burst.glimpses.push(case.glimpse(None, true));
                 Ok(())
             }
-            Verdict::Undecided { signal } => self.undecided(event, &known, signal, seen),
-            Verdict::Business(business) => self.business(event, &known, &business, seen),
+            Verdict::Undecided { signal } => self.undecided(&case, signal, burst),
+            Verdict::Business(business) => self.business(&case, &business, burst),
         }
     }
 
-    fn know<'e>(&self, event: &Event, seen: &'e ChatSeen) -> Result<Known<'e>, AgentError> {
-        let titled = match &seen.key {
-            ChatKey::Notification(_) => None,
-            ChatKey::Title(title) => self.vault.chat_titled(event.origin, title)?,
-        };
-        let id = match titled {
-            Some(id) => id,
-            None => self.vault.chat_id(event.origin, &seen.key)?,
-        };
+    /// The event's chat as the store knows it, and the kind filled in that was not shown. A
+    /// redaction gets its chat's stored title, where none was shown; where none is stored, nothing
+    /// is known of its chat.
+    fn know(&self, event: &mut Event) -> Result<Option<(ChatId, Option<Chat>)>, AgentError> {
+        let redacted = matches!(event.what, What::Redacted);
+        let Some(seen) = &mut event.chat else { return Ok(None) };
+        let id = self.chat_id(event.origin, seen)?;
         let stored = self.vault.chat(id)?;
-        let kind = match (seen.kind, &stored) {
-            (ChatKind::Unknown, Some(chat)) => chat.kind,
-            (kind, _) => kind,
-        };
-        Ok(Known { id, seen, kind, stored })
+        if redacted && seen.title.is_empty() {
+            let Some(title) = stored.as_ref().and_then(|chat| chat.title.clone()) else {
+                return Ok(None);
+            };
+            seen.title = title;
+        }
+        if let (ChatKind::Unknown, Some(chat)) = (seen.kind, &stored) {
+            seen.kind = chat.kind;
+        }
+        Ok(Some((id, stored)))
     }
 
-    fn remember(&mut self, event: &Event, known: &Known<'_>, signal: Option<Why>, personal: bool) {
-        self.recent.put(RecentChat {
-            id: known.id,
-            title: known.seen.title.clone(),
-            kind: known.kind,
-            personal,
-            signal,
-            last: event.at,
-        });
+    fn chat_id(&self, origin: Origin, seen: &ChatSeen) -> Result<ChatId, AgentError> {
+        let titled = match &seen.key {
+            ChatKey::Notification(_) => None,
+            ChatKey::Title(title) => self.vault.chat_titled(origin, title)?,
+        };
+        titled.map_or_else(|| self.vault.chat_id(origin, &seen.key), Ok)
     }
 
     fn undecided(
         &mut self,
-        event: &Event,
-        known: &Known<'_>,
+        case: &Case<'_>,
         signal: Option<Why>,
-        seen: &mut Observed,
+        burst: &mut Burst,
     ) -> Result<(), AgentError> {
-        self.remember(event, known, signal.clone(), false);
+        burst.glimpses.push(case.glimpse(signal.clone(), false));
         let held = match signal {
-            Some(signal) if !self.paused => self.held_item(event, known, signal)?,
+            Some(signal) if !self.paused => self.held_item(case, signal)?,
             Some(_) | None => None,
         };
         match held.map(|held| self.vault.hold(&held)).transpose()? {
-            Some(HoldOutcome::New(_)) => seen.held += 1,
-            Some(HoldOutcome::Duplicate) => seen.repeated += 1,
-            Some(HoldOutcome::Dropped) | None => seen.undecided += 1,
+            Some(HoldOutcome::New(_)) => burst.seen.held += 1,
+            Some(HoldOutcome::Duplicate) => burst.seen.repeated += 1,
+            Some(HoldOutcome::Dropped) | None => burst.seen.undecided += 1,
         }
         Ok(())
     }
 
-    fn held_item(
-        &self,
-        event: &Event,
-        known: &Known<'_>,
-        signal: Why,
-    ) -> Result<Option<Held>, AgentError> {
+    fn held_item(&self, case: &Case<'_>, signal: Why) -> Result<Option<Held>, AgentError> {
         let in_force = self.in_force()?;
-        let (terms, source) = (in_force.terms(self.now()), event.origin.source);
-        let counterpart = counterpart_of(known);
-        let Ok(permit) = authorise_hold(&self.decision, &terms, source, counterpart) else {
+        let (terms, source) = (in_force.terms(self.now()), case.event.origin.source);
+        let Ok(permit) = authorise_hold(&self.decision, &terms, source, case.counterpart()) else {
             return Ok(None);
         };
-        let pseudonym = |name: &str| self.pseudonym(known.id, name);
-        let scribe = Scribe::new(known.id, permit.naming(), &pseudonym);
-        let chat = HeldChat { id: known.id, title: known.seen.title.clone(), signal };
-        Ok(scribe.fact(event).map(|fact| Held::new(permit, chat, fact)))
-    }
-
-    fn business(
-        &mut self,
-        event: &Event,
-        known: &Known<'_>,
-        business: &Business,
-        seen: &mut Observed,
-    ) -> Result<(), AgentError> {
-        if self.paused {
-            seen.refused += 1;
-            return Ok(());
-        }
-        let records = match self.records_of(event, known, business)? {
-            Ok(records) => records,
-            Err(denied) => {
-                seen.refused += 1;
-                return self.withheld(event, known.id, business, denied);
-            }
-        };
-        self.recent.remove(known.id);
-        let first = known.stored.as_ref().is_none_or(|chat| chat.title.is_none());
-        let sign = match &event.what {
-            What::Missed(missed) => ChatSign::Missed(*missed),
-            What::Redacted => ChatSign::Redacted,
-            _ => ChatSign::Kept,
-        };
-        if matches!(sign, ChatSign::Missed(_) | ChatSign::Redacted) {
-            seen.blind += 1;
-        }
-        let chat_signs = first.then_some(ChatSign::First).into_iter().chain([sign]);
-        for sign in chat_signs {
-            let lines = self.coverage.take_chat(event.at, business, known.id, sign);
-            self.declare_coverage(lines)?;
-        }
-        let (origin, chat) = (event.origin, known.seen);
-        let chat = BusinessChat { id: known.id, origin, seen: chat, business };
-        self.store(event, chat, &records, seen)
-    }
-
-    /// The records of an event: the chat's own line where it is new or has changed, then what
-    /// happened. Each uses up a permit of its own.
-    fn records_of(
-        &self,
-        event: &Event,
-        known: &Known<'_>,
-        business: &Business,
-    ) -> Result<Result<Vec<Record>, Denied>, AgentError> {
-        let in_force = self.in_force()?;
-        let terms = in_force.terms(self.now());
-        let counterpart = counterpart_of(known);
-        let permit = || authorise(&self.decision, &terms, event.origin.source, counterpart);
-        let (chat_permit, fact_permit) = match (permit(), permit()) {
-            (Ok(one), Ok(other)) => (one, other),
-            (Err(denied), _) | (_, Err(denied)) => return Ok(Err(denied)),
-        };
-        let pseudonym = |name: &str| self.pseudonym(known.id, name);
-        let scribe = Scribe::new(known.id, chat_permit.naming(), &pseudonym);
-        let presented =
-            if is_presented(known, business) { None } else { scribe.chat(event, business) };
-        let chat = presented.map(|fact| Record::new(business, chat_permit, known.id, fact));
-        let fact = scribe.fact(event);
-        let fact = fact.map(|fact| Record::new(business, fact_permit, known.id, fact));
-        Ok(Ok(chat.into_iter().chain(fact).collect()))
-    }
-
-    /// Stores what is known of the chat together with its records, so that the first record is
-    /// counted as well, and that neither is ever there without the other.
-    fn store(
-        &mut self,
-        event: &Event,
-        chat: BusinessChat<'_>,
-        records: &[Record],
-        seen: &mut Observed,
-    ) -> Result<(), AgentError> {
-        let records_after = records.iter().map(Entry::Record);
-        let entries: Vec<Entry<'_>> =
-            [Entry::Chat(chat)].into_iter().chain(records_after).collect();
-        let outcomes = self.vault.write(&entries)?;
-        for (record, outcome) in records.iter().zip(outcomes) {
-            if !record.body().is_counted() {
-                continue;
-            }
-            match outcome {
-                Appended::New(_) => {
-                    seen.captured += 1;
-                    seen.recalls += u64::from(matches!(event.what, What::Recall(_)));
-                    seen.calls += u64::from(matches!(event.what, What::Call(_)));
-                }
-                Appended::Duplicate => seen.repeated += 1,
-                Appended::QueueFull => seen.refused += 1,
-            }
-            let full = outcome == Appended::QueueFull;
-            let lines = self.coverage.take(event.at, Sign::QueueFull(full));
-            self.declare_coverage(lines)?;
-        }
-        Ok(())
-    }
-
-    /// A denial that concerns the counterpart stands in the chat's coverage; one that concerns the
-    /// whole source stands there already.
-    fn withheld(
-        &mut self,
-        event: &Event,
-        chat: ChatId,
-        business: &Business,
-        denied: Denied,
-    ) -> Result<(), AgentError> {
-        let cause = match denied {
-            Denied::CounterpartNotTold | Denied::CounterpartObjected => denied.cause(),
-            Denied::NoConsent
-            | Denied::ScopeGrew
-            | Denied::PolicyEnded
-            | Denied::SourceNotCovered
-            | Denied::NoHold => None,
-        };
-        match cause {
-            Some(cause) => {
-                let sign = ChatSign::Withheld(cause);
-                let lines = self.coverage.take_chat(event.at, business, chat, sign);
-                self.declare_coverage(lines)
-            }
-            // The policy may have ended since the last look at the clock.
-            None => self.standing(),
-        }
+        let pseudonym = |name: &str| self.pseudonym(case.id, name);
+        let scribe = Scribe::new(case.id, permit.naming(), &pseudonym);
+        let (title, kind) = (case.seen.title.clone(), case.seen.kind);
+        let chat = HeldChat { id: case.id, title, kind, signal };
+        Ok(scribe.fact(case.event).map(|fact| Held::new(permit, chat, fact)))
     }
 
     /// A pseudonym; where the store cannot make one, a name that says nothing.
@@ -399,23 +334,27 @@ impl Inner {
     }
 }
 
-/// Whether the archive has a line of the chat as it is shown now.
-fn is_presented(known: &Known<'_>, business: &Business) -> bool {
-    known.stored.as_ref().is_some_and(|chat| {
-        chat.title.as_ref() == Some(&known.seen.title)
-            && chat.kind == known.kind
-            && chat.verdict.as_ref() == Some(&business.into())
-    })
+impl Case<'_> {
+    fn counterpart(&self) -> Counterpart {
+        self.stored.as_ref().map(|chat| chat.counterpart).unwrap_or_default()
+    }
+
+    fn glimpse(&self, signal: Option<Why>, personal: bool) -> Glimpse {
+        Glimpse::Shown(RecentChat {
+            id: self.id,
+            title: self.seen.title.clone(),
+            kind: self.seen.kind,
+            personal,
+            signal,
+            last: self.event.at,
+        })
+    }
 }
 
 /// Why the chat was business before; an employee's earlier tag is asked for by itself.
 fn earlier_why(chat: &Chat) -> Option<&Why> {
     let why = chat.verdict.as_ref()?.why.as_ref()?;
     matches!(why.step, Step::Directory | Step::GroupRule).then_some(why)
-}
-
-fn counterpart_of(known: &Known<'_>) -> Counterpart {
-    known.stored.as_ref().map(|chat| chat.counterpart).unwrap_or_default()
 }
 
 fn text_of(event: &Event) -> Option<&Content> {

@@ -5,9 +5,11 @@ use fenming_wire::id::Digest;
 use fenming_wire::policy::WithdrawalRule;
 use fenming_wire::record::CoverageLine;
 use fenming_wire::text::Language;
+use fenming_wire::time::Timestamp;
 
 use super::in_force::InForce;
 use super::stored::DECISION;
+use super::unit::ENTRIES;
 use super::{Agent, Inner};
 use crate::consent::notice::Section;
 use crate::consent::{Decision, Withdrawal};
@@ -172,11 +174,18 @@ impl Inner {
 
     /// Takes a sign for the whole source and stores what must be said of it.
     pub(super) fn sign(&mut self, sign: Sign) -> Result<(), AgentError> {
-        let lines = self.coverage.take(self.ports.clock.now(), sign);
+        let now = self.now();
+        self.together(ENTRIES, |inner| inner.note(now, sign))
+    }
+
+    /// Takes a sign as a part of what is written together.
+    pub(super) fn note(&mut self, at: Timestamp, sign: Sign) -> Result<(), AgentError> {
+        let lines = self.coverage.take(at, sign);
         self.declare_coverage(lines)
     }
 
-    /// Stores coverage lines together with the state that made them.
+    /// Stores coverage lines. The state that made them is stored with them: see
+    /// [`Inner::together`].
     pub(super) fn declare_coverage(&mut self, lines: Vec<CoverageLine>) -> Result<(), AgentError> {
         if lines.is_empty() {
             return Ok(());
@@ -184,6 +193,6 @@ impl Inner {
         let declarations: Vec<Declaration> = lines.into_iter().map(Declaration::coverage).collect();
         let entries: Vec<Entry<'_>> = declarations.iter().map(Entry::Declaration).collect();
         self.vault.write(&entries)?;
-        self.vault.put(&self.coverage)
+        Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod overview;
 mod recent;
 mod review;
 mod stored;
+mod unit;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -31,7 +31,24 @@ pub struct RecentChat {
 #[derive(Default)]
 pub(super) struct RecentChats(VecDeque<RecentChat>);
 
+/// What one event says of a chat that the employee may need to see.
+pub(super) enum Glimpse {
+    /// It is not business.
+    Shown(RecentChat),
+    /// It is business by now.
+    Gone(ChatId),
+}
+
 impl RecentChats {
+    pub(super) fn take(&mut self, glimpse: Glimpse) {
+        match glimpse {
+            Glimpse::Shown(chat) => self.put(chat),
+            Glimpse::Gone(id) => {
+                self.remove(id);
+            }
+        }
+    }
+
     pub(super) fn put(&mut self, chat: RecentChat) {
         let signal = self.remove(chat.id).and_then(|earlier| earlier.signal);
         let signal = if chat.personal { None } else { chat.signal.or(signal) };

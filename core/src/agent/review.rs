@@ -12,7 +12,7 @@ use crate::consent::{Counterpart, Naming, authorise};
 use crate::error::AgentError;
 use crate::logging::{Level, say};
 use crate::observation::OsProfile;
-use crate::record::{Declaration, Fact, Record};
+use crate::record::{Declaration, Fact, Record, Scribe};
 use crate::tag::{Business, ChatFacts, EmployeeTag, Verdict, decide};
 use crate::vault::{
     Chat, ChatPage, Hold, HoldId, LoggedChange, RecordId, RecordPage, RecordQuery, RecordState,
@@ -243,11 +243,15 @@ impl Inner {
             let Ok(permit) = authorise(&self.decision, &terms, source, chat.counterpart) else {
                 break;
             };
-            let Hold { id: item, title, at, fingerprint, body, .. } = hold;
+            let Hold { id: item, title, kind, naming, at, fingerprint, body, .. } = hold;
             if promoted == 0 {
                 self.present(&chat, &title, &business)?;
             }
+            // The permit of now decides on names; what was held with fewer stays so.
+            let pseudonym = |name: &str| self.pseudonym(id, name);
+            let scribe = Scribe::new(id, permit.naming(), &pseudonym);
             let fact = Fact { at, fingerprint, body }.after_hold();
+            let fact = scribe.decided(fact, naming, (&title, kind));
             self.vault.promote(item, &Record::new(&business, permit, id, fact))?;
             promoted += 1;
         }

@@ -12,7 +12,7 @@ use super::decision::{ConsentState, Decision, Grant};
 use crate::policy::{PolicyState, policy_state};
 
 /// Proof that a live consent covers an event of one source. It cannot be cloned, is used up by
-/// the one record that it allows, and only [`consent`](super) makes it.
+/// the records of the one event that it allows, and only [`consent`](super) makes it.
 pub struct Permit {
     grant: Digest,
     source: Source,

@@ -52,6 +52,9 @@ pub enum Sign {
     PreviewHidden,
     /// WeChat showed a notice with its text. Whose it was does not matter.
     PreviewShown,
+    /// The counter of a container of service accounts jumped. Nobody can know whose messages
+    /// were never visible, nor how many of them were business, so their number is not said.
+    Missed,
     /// The store was damaged and a new epoch began.
     StoreDamaged,
     /// A key was lost.
@@ -120,6 +123,10 @@ impl Coverage {
             Sign::QueueFull(full) => self.queue_full = full,
             Sign::PreviewHidden => self.hidden = Some(self.hidden.unwrap_or(0).saturating_add(1)),
             Sign::PreviewShown => self.hidden = None,
+            Sign::Missed => {
+                let capturing = self.standing().0 != CoverageState::Off;
+                return if capturing { self.moment(at, Cause::CountJump) } else { Vec::new() };
+            }
             Sign::StoreDamaged => return self.moment(at, Cause::StoreDamaged),
             Sign::KeyLost => return self.moment(at, Cause::KeyLost),
         }

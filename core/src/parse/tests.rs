@@ -281,26 +281,52 @@ fn no_two_events_share_a_fingerprint_where_no_two_posts_are_the_same() {
 }
 
 #[test]
-fn a_step_that_was_undone_gives_the_same_again() {
-    for_all(&(life(0), 0..7_usize), |(life, every), packs| {
+fn steps_that_were_undone_give_the_same_again() {
+    for_all(&(life(0), 1..7_usize), |(life, burst), packs| {
         let (mut plain, mut failing) = (Assembler::new(), Assembler::new());
-        for (n, Case(seen)) in life.into_iter().enumerate() {
-            let next = Observation::WechatNotification(seen);
-            let expected = plain.step(&next, packs);
-            if n % (every + 1) == 0 {
-                failing.step(&next, packs);
-                failing.undo();
+        let life: Vec<_> =
+            life.into_iter().map(|Case(seen)| Observation::WechatNotification(seen)).collect();
+        for (n, some) in life.chunks(burst).enumerate() {
+            let restarted = PlatformFact::Restarted { at: at(9), last_alive: at(8) };
+            failing.mark();
+            some.iter().for_each(|next| drop(failing.step(next, packs)));
+            if n % 2 == 0 {
+                failing.step(&Observation::Platform(restarted), packs);
             }
-            let events = failing.step(&next, packs);
-            prop_assert_eq!(prints(&events), prints(&expected));
+            failing.undo();
+            for next in some {
+                let (events, expected) = (failing.step(next, packs), plain.step(next, packs));
+                prop_assert_eq!(prints(&events), prints(&expected));
+            }
         }
         let end = at(100_000);
+        failing.mark();
         failing.settle(end);
         failing.undo();
         let (again, expected) = (failing.settle(end), plain.settle(end));
         prop_assert_eq!(prints(&again), prints(&expected));
         Ok(())
     });
+}
+
+#[test]
+fn a_chat_that_was_forgotten_comes_back_with_the_steps_that_are_undone() {
+    let packs = packs();
+    let (mut assembler, chats) = (Assembler::new(), MAX_TRACKED_CHATS as i32);
+    let first = |n: u32| Observation::WechatNotification(direct("周工", n, "报价单", i64::from(n)));
+    let other = |id| {
+        let seen = Notification { id, ..direct("李会计", 1, "收到", 5) };
+        Observation::WechatNotification(seen)
+    };
+    assembler.step(&first(1), &packs);
+    for id in 0..chats - 1 {
+        assembler.step(&other(1_000 + id), &packs);
+    }
+    assembler.mark();
+    assembler.step(&other(500), &packs);
+    assembler.undo();
+    let events = assembler.step(&first(2), &packs);
+    assert!(!events.iter().any(|event| matches!(event.what, What::Missed(_))), "it was known");
 }
 
 #[test]

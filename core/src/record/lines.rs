@@ -81,7 +81,7 @@ impl<'a> Scribe<'a> {
             mention: message.mention,
             truncated: message.truncated,
             sure: message.sure,
-            raw: self.evidence(&message.raw, event, message.from.as_ref()),
+            raw: self.evidence(&message.raw, [message.from.as_ref(), hidden_title(event)]),
             held: false,
             shared: false,
             attachments: Vec::new(),
@@ -95,7 +95,7 @@ impl<'a> Scribe<'a> {
             chat: self.chat,
             from: recall.from.as_ref().map(|from| self.name(from)),
             sure: recall.sure,
-            raw: self.evidence(&recall.raw, event, recall.from.as_ref()),
+            raw: self.evidence(&recall.raw, [recall.from.as_ref(), hidden_title(event)]),
         }
     }
 
@@ -118,12 +118,39 @@ impl<'a> Scribe<'a> {
         }
     }
 
-    fn evidence(&self, raw: &Raw, event: &Event, from: Option<&Content>) -> Raw {
+    /// A held fact with the names that the permit of the decision allows. `naming` says how it was
+    /// held: pseudonyms stay what they are.
+    #[must_use]
+    pub fn decided(
+        &self,
+        mut fact: Fact,
+        naming: Naming,
+        (title, kind): (&Content, ChatKind),
+    ) -> Fact {
+        if naming == Naming::Pseudonyms {
+            return fact;
+        }
+        let title = Some(title).filter(|_| kind != ChatKind::Group);
+        match &mut fact.body {
+            Body::Message(line) => {
+                line.raw = self.evidence(&line.raw, [line.from.as_ref(), title]);
+                line.from = line.from.as_ref().map(|from| self.name(from));
+            }
+            Body::Recall(line) => {
+                line.raw = self.evidence(&line.raw, [line.from.as_ref(), title]);
+                line.from = line.from.as_ref().map(|from| self.name(from));
+            }
+            // No other line that can be held has a name.
+            _ => {}
+        }
+        fact
+    }
+
+    fn evidence(&self, raw: &Raw, names: [Option<&Content>; 2]) -> Raw {
         if self.naming == Naming::Names {
             return raw.clone();
         }
-        let title = event.chat.as_ref().filter(|seen| !keeps_title(seen)).map(|seen| &seen.title);
-        let names = self.pseudonyms([from, title]);
+        let names = self.pseudonyms(names);
         let clean = |text: &Option<Content>| text.as_ref().map(|text| replace(text, &names));
         Raw {
             count: raw.count.clone(),
@@ -148,6 +175,11 @@ impl<'a> Scribe<'a> {
         pairs.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         pairs
     }
+}
+
+/// The title that is a counterpart's name.
+fn hidden_title(event: &Event) -> Option<&Content> {
+    event.chat.as_ref().filter(|seen| !keeps_title(seen)).map(|seen| &seen.title)
 }
 
 fn keeps_title(seen: &ChatSeen) -> bool {

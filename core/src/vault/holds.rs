@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use fenming_wire::Content;
 use fenming_wire::id::{ChatId, Digest};
 use fenming_wire::json;
+use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{Body, Why};
 use fenming_wire::time::{Span, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
@@ -18,6 +19,7 @@ use super::error::exact;
 use super::session::Session;
 use super::steady::Moment;
 use super::{Appended, Vault, keys, numbers, records};
+use crate::consent::Naming;
 use crate::error::AgentError;
 use crate::limits::MAX_HELD_ITEMS;
 use crate::ports::{KeyError, KeyVault};
@@ -46,6 +48,10 @@ pub struct Hold {
     pub chat: ChatId,
     /// The chat's title.
     pub title: Content,
+    /// The chat's kind, as far as it is known.
+    pub kind: ChatKind,
+    /// What it says of counterparts' names.
+    pub naming: Naming,
     /// What speaks for business.
     pub signal: Why,
     /// The consent that it rests on, by its payload's digest.
@@ -84,13 +90,40 @@ impl Vault {
             return Ok(refusal);
         }
         let plain = Kept::of(held)?.to_json()?;
-        let alias = self.announce()?;
-        let done =
-            self.change(0, |session| Ok(HoldOutcome::New(insert(session, held, &alias, &plain)?)));
-        if done.is_err() {
+        self.expect_holds(1)?;
+        let alias = self.live.as_mut().and_then(|live| live.spare.pop());
+        let alias = alias.ok_or(AgentError::Internal("no key was announced"))?;
+        let created = self.ports.keys.create(&alias).map_err(AgentError::from);
+        let done = created.and_then(|()| {
+            self.change(0, |session| Ok(HoldOutcome::New(insert(session, held, &alias, &plain)?)))
+        });
+        if done.is_err() || self.is_together() {
+            // Where the item is not stored in the end, its key must go.
             self.destroy_doomed()?;
         }
         done
+    }
+
+    /// Makes ready for so many items. Call it before a unit of work that may hold some. Their
+    /// hardware keys are written down as doomed before they exist, so that a crash leaves no key
+    /// behind.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub(crate) fn expect_holds(&mut self, items: usize) -> Result<(), AgentError> {
+        let room = MAX_HELD_ITEMS.saturating_sub(self.read(numbers::holding)?);
+        let items = items.min(usize::try_from(room).unwrap_or(usize::MAX));
+        let missing = items.saturating_sub(self.live()?.spare.len());
+        if missing == 0 || self.is_together() {
+            return Ok(());
+        }
+        let aliases =
+            self.change(0, |session| (0..missing).map(|_| announce(session)).collect())?;
+        let aliases: Vec<String> = aliases;
+        if let Some(live) = &mut self.live {
+            live.spare.extend(aliases);
+        }
+        Ok(())
     }
 
     /// The held items, oldest first. Those whose time is over are not among them, nor those whose
@@ -180,21 +213,6 @@ impl Vault {
         self.destroy_doomed()?;
         Ok(removed)
     }
-
-    /// Makes the hardware key of a new item. It is written down as doomed before it exists, so
-    /// that a crash leaves no key behind.
-    fn announce(&mut self) -> Result<String, AgentError> {
-        let alias = self.change(0, |session| {
-            let mut part = [0; 8];
-            session.ports.random.fill(&mut part)?;
-            let name = HEXLOWER.encode(&session.facts.name);
-            let alias = format!("fenming.hold.{name}.{}", HEXLOWER.encode(&part));
-            session.doom(&alias)?;
-            Ok(alias)
-        })?;
-        self.ports.keys.create(&alias)?;
-        Ok(alias)
-    }
 }
 
 /// What is inside a held item's seal.
@@ -202,6 +220,8 @@ impl Vault {
 struct Kept {
     chat: ChatId,
     title: Content,
+    kind: ChatKind,
+    pseudonymous: bool,
     signal: Why,
     grant: Digest,
     at: i64,
@@ -220,6 +240,8 @@ impl Kept {
         Ok(Self {
             chat: chat.id,
             title: chat.title.clone(),
+            kind: chat.kind,
+            pseudonymous: held.naming() == Naming::Pseudonyms,
             signal: chat.signal.clone(),
             grant: *held.grant(),
             at: fact.at.millis(),
@@ -232,6 +254,16 @@ impl Kept {
         let written = json::write(self).map(Zeroizing::new);
         written.map_err(|_| AgentError::Internal("a held item cannot be written"))
     }
+}
+
+/// Names the hardware key of an item to come, and dooms it until there is one.
+fn announce(session: &Session<'_>) -> Result<String, AgentError> {
+    let mut part = [0; 8];
+    session.ports.random.fill(&mut part)?;
+    let name = HEXLOWER.encode(&session.facts.name);
+    let alias = format!("fenming.hold.{name}.{}", HEXLOWER.encode(&part));
+    session.doom(&alias)?;
+    Ok(alias)
 }
 
 /// Why an item is not held, where it is not.
@@ -354,11 +386,13 @@ impl HoldRow {
         let plain = opened.map_err(|_| AgentError::StoreDamaged)?;
         let kept: Kept =
             json::parse(&plain, MAX_KEPT_BYTES).map_err(|_| AgentError::StoreDamaged)?;
-        let Kept { chat, title, signal, grant, at, fingerprint, body } = kept;
+        let Kept { chat, title, kind, pseudonymous, signal, grant, at, fingerprint, body } = kept;
         Ok(Some(Hold {
             id: HoldId(self.id),
             chat,
             title,
+            kind,
+            naming: if pseudonymous { Naming::Pseudonyms } else { Naming::Names },
             signal,
             grant,
             at: Timestamp::from_millis(at),

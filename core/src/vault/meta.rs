@@ -53,6 +53,7 @@ impl Vault {
     /// # Errors
     /// As the store's.
     pub fn begin_epoch(&mut self, cause: Damage) -> Result<(Epoch, Vec<String>), AgentError> {
+        self.alone()?;
         let done = self.change(0, |session| {
             let files = super::batches::requeue_open(session)?;
             let row = session.facts.row.saturating_add(1);

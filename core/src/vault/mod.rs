@@ -9,7 +9,7 @@
 //! ```
 //!
 //! One connection, one writer. Every method that changes something is one transaction that is on
-//! disk when it returns. Time comes from the clock port: within one run of the phone the steady
+//! disk when it returns, unless a caller makes one unit of several with `together`. Time comes from the clock port: within one run of the phone the steady
 //! clock decides, across restarts wall time does too; nothing captured is ever destroyed by time.
 //!
 //! [`Record`]: crate::record::Record
@@ -41,19 +41,20 @@ pub(crate) mod sample;
 mod schema;
 mod session;
 mod steady;
+mod unit;
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fenming_wire::record::Cause;
 use fenming_wire::time::Timestamp;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
 use self::keys::KeyRing;
 use self::place::Folder;
-use self::session::{Facts, Session};
-use self::steady::{Moment, Steady};
+use self::session::Facts;
+use self::steady::Steady;
+use self::unit::Unit;
 use crate::clock::Clock;
 use crate::error::AgentError;
 use crate::ports::{KeyVault, Random};
@@ -70,6 +71,7 @@ pub use numbers::Numbers;
 pub use pending::{Pending, PendingLine, PendingRule};
 pub use records::{Appended, Entry, RecordId};
 pub use retention::Upkeep;
+pub(crate) use unit::together;
 
 /// The ports that a store is opened on.
 #[derive(Clone)]
@@ -202,29 +204,6 @@ impl Vault {
         self.live.as_ref().ok_or(AgentError::Suspended)
     }
 
-    /// Reads.
-    fn read<T>(
-        &self,
-        work: impl FnOnce(&Session<'_>) -> Result<T, AgentError>,
-    ) -> Result<T, AgentError> {
-        let live = self.live()?;
-        let steady = live.steady.seen(self.ports.clock.boot());
-        let now = steady.at(self.ports.clock.now());
-        self.noted(work(&live.session(&self.ports, now)))
-    }
-
-    /// Writes in one transaction that is durable when this returns, or not done at all. `values`
-    /// is how many values it seals at most.
-    fn change<T>(
-        &mut self,
-        values: usize,
-        work: impl FnOnce(&Session<'_>) -> Result<T, AgentError>,
-    ) -> Result<T, AgentError> {
-        let live = self.live.as_mut().ok_or(AgentError::Suspended)?;
-        let done = live.change(&self.ports, values, work);
-        self.noted(done)
-    }
-
     fn noted<T>(&self, result: Result<T, AgentError>) -> Result<T, AgentError> {
         if matches!(result, Err(AgentError::StoreDamaged)) {
             place::mark_suspect(&self.dir);
@@ -240,42 +219,12 @@ struct Live {
     facts: Facts,
     steady: Steady,
     last_id: i64,
+    /// The unit of work that is under way.
+    unit: Option<Unit>,
+    /// Aliases for items that will be held: written down as doomed, with no key made yet.
+    spare: Vec<String>,
     /// Held as long as the store is open; dropped last.
     _folder: Folder,
-}
-
-impl Live {
-    fn session<'a>(&'a self, ports: &'a Ports, now: Moment) -> Session<'a> {
-        let last_id = Cell::new(self.last_id);
-        Session { sql: &self.sql, ring: &self.ring, ports, facts: self.facts, now, last_id }
-    }
-
-    fn change<T>(
-        &mut self,
-        ports: &Ports,
-        values: usize,
-        work: impl FnOnce(&Session<'_>) -> Result<T, AgentError>,
-    ) -> Result<T, AgentError> {
-        let steady = self.steady.seen(ports.clock.boot());
-        let now = steady.at(ports.clock.now());
-        let values = i64::try_from(values).unwrap_or(i64::MAX);
-        self.ring.ready(&mut self.sql, &*ports.random, (session::day(now.wall), values))?;
-        let transaction = self.sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let session = Session {
-            sql: &transaction,
-            ring: &self.ring,
-            ports,
-            facts: self.facts,
-            now,
-            last_id: Cell::new(self.last_id),
-        };
-        let done = work(&session)?;
-        let last_id = session.last_id.get();
-        meta::keep_time(&session, steady)?;
-        transaction.commit()?;
-        (self.steady, self.last_id) = (steady, last_id);
-        Ok(done)
-    }
 }
 
 #[cfg(test)]

@@ -78,7 +78,8 @@ fn sound(
 fn enter(folder: Folder, ports: &Ports, (sql, ring): Sound) -> Result<(Live, Found), AgentError> {
     let (facts, steady, last_id, recovery) = facts(&sql)?;
     let found = recovery.map_or(Found::Existing, Found::Recovered);
-    let mut live = Live { sql, ring, facts, steady, last_id, _folder: folder };
+    let (unit, spare) = (None, Vec::new());
+    let mut live = Live { sql, ring, facts, steady, last_id, unit, spare, _folder: folder };
     live.destroy_doomed(ports)?;
     Ok((live, found))
 }

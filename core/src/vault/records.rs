@@ -1,5 +1,6 @@
 //! Records: what was captured, and what the agent says of itself.
 
+use fenming_wire::Content;
 use fenming_wire::id::{ChatId, RetentionClass};
 use fenming_wire::record::Body;
 use fenming_wire::time::Span;
@@ -38,8 +39,6 @@ pub enum Entry<'a> {
     Record(&'a Record),
     /// Something that the agent says of itself; it is stored even where the queue is full.
     Declaration(&'a Declaration),
-    /// What is known of a business chat, as [`Vault::put_business_chat`] takes it.
-    Chat(BusinessChat<'a>),
     /// Adds to a counter.
     Count(Counter, u64),
 }
@@ -154,6 +153,40 @@ impl Vault {
         })
     }
 
+    /// Stores what became of one event: the records that follow from it and, where it is new, what
+    /// is known of their chat. Where the queue has no room for all of them it takes none, so that
+    /// the store never knows a chat of which the archive has no line.
+    ///
+    /// # Errors
+    /// As [`Vault::append`].
+    pub fn capture(
+        &mut self,
+        chat: Option<BusinessChat<'_>>,
+        records: &[Record],
+    ) -> Result<Vec<Appended>, AgentError> {
+        self.change((records.len() + 1).saturating_mul(VALUES), |session| {
+            let mut new = 0_u64;
+            for record in records {
+                let seen = session.index().seen(record.chat(), record.fingerprint());
+                new += u64::from(!is_seen(session, &seen)?);
+            }
+            let room = if new == 0 { 0 } else { numbers::room(session)? };
+            let room = if new > room { 0 } else { room };
+            if let Some(chat) = chat.filter(|_| new == 0 || room > 0) {
+                chats::put_business(session, &chat)?;
+            }
+            records.iter().map(|record| append(session, record, room)).collect()
+        })
+    }
+
+    /// Whether a record with this fingerprint was stored before, whatever became of it.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub fn is_stored(&self, chat: ChatId, fingerprint: &Content) -> Result<bool, AgentError> {
+        self.read(|session| is_seen(session, &session.index().seen(chat, fingerprint)))
+    }
+
     /// Takes a record back: its content is overwritten, the books count it as retracted.
     ///
     /// # Errors
@@ -209,16 +242,10 @@ fn put(
     room: u64,
 ) -> Result<Option<Appended>, AgentError> {
     match entry {
-        Entry::Record(record) => return append(session, record, room).map(Some),
-        Entry::Declaration(declaration) => {
-            return Ok(Some(Appended::New(declare(session, declaration)?)));
-        }
-        Entry::Chat(chat) => {
-            chats::put_business(session, chat)?;
-        }
-        Entry::Count(counter, added) => counters::add(session, *counter, *added)?,
+        Entry::Record(record) => append(session, record, room).map(Some),
+        Entry::Declaration(declaration) => Ok(Some(Appended::New(declare(session, declaration)?))),
+        Entry::Count(counter, added) => counters::add(session, *counter, *added).map(|()| None),
     }
-    Ok(None)
 }
 
 /// Stores a record, once.

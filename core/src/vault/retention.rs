@@ -81,6 +81,7 @@ impl Vault {
     /// # Errors
     /// As the store's; where a key cannot be made, everything stays as it is.
     pub fn shred(&mut self) -> Result<(), AgentError> {
+        self.alone()?;
         self.change(0, |session| {
             session
                 .prepare(&format!("DELETE FROM keys WHERE id IN ({EMPTY_DAYS})"))?
@@ -113,15 +114,20 @@ fn has_empty_days(session: &Session<'_>) -> Result<bool, AgentError> {
 }
 
 impl Live {
-    /// As [`Vault::destroy_doomed`].
+    /// As [`Vault::destroy_doomed`]. Inside a unit of work it waits for the unit's end: what is
+    /// rolled back must still have its key.
     pub(super) fn destroy_doomed(&mut self, ports: &Ports) -> Result<(), AgentError> {
+        if let Some(unit) = &mut self.unit {
+            unit.dooms = true;
+            return Ok(());
+        }
         let doomed: Vec<String> = self
             .sql
             .prepare_cached("SELECT alias FROM doomed")?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let gone: Vec<String> =
-            doomed.into_iter().filter(|alias| ports.keys.destroy(alias).is_ok()).collect();
+        let doomed = doomed.into_iter().filter(|alias| !self.spare.contains(alias));
+        let gone: Vec<String> = doomed.filter(|alias| ports.keys.destroy(alias).is_ok()).collect();
         if gone.is_empty() {
             return Ok(());
         }

@@ -175,7 +175,11 @@ impl Office {
             authorise_hold(&self.decision, &self.terms(), ORIGIN.source, Counterpart::Told);
         let permit = permit.map_err(|denied| format!("{denied:?}")).unwrap();
         let signal = Why { step: Step::TextRule, rule: Some("t-contract".parse().unwrap()) };
-        Held::new(permit, HeldChat { id: chat, title: "青石小院".into(), signal }, fact)
+        Held::new(
+            permit,
+            HeldChat { id: chat, title: "青石小院".into(), kind: ChatKind::Direct, signal },
+            fact,
+        )
     }
 
     /// The grant, as a declaration.

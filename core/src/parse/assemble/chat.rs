@@ -21,14 +21,18 @@ const MAX_TITLE_BYTES: usize = 512;
 /// The chats, by OS user and notification id; the longest unseen are forgotten first.
 #[derive(Default)]
 pub(super) struct Chats {
-    chats: HashMap<(i32, i32), Chat>,
+    chats: HashMap<Key, Chat>,
     tick: u64,
+    before: Option<Before>,
 }
 
-/// One chat as it is remembered, if it is.
-pub(super) struct Remembered {
-    key: (i32, i32),
-    chat: Option<Chat>,
+/// OS user and notification id.
+type Key = (i32, i32);
+
+/// What has changed since the mark, as it was before.
+struct Before {
+    chats: HashMap<Key, Option<Chat>>,
+    tick: u64,
 }
 
 #[derive(Clone, Default)]
@@ -82,8 +86,12 @@ impl Chats {
 
     /// The notification went away.
     pub(super) fn removed(&mut self, seen: &Notification, opened: bool) {
-        if opened && let Some(chat) = self.chats.get_mut(&key(seen)) {
-            chat.counter = Counter::At(0);
+        let key = key(seen);
+        if opened && self.chats.contains_key(&key) {
+            self.note(key);
+            if let Some(chat) = self.chats.get_mut(&key) {
+                chat.counter = Counter::At(0);
+            }
         }
     }
 
@@ -94,6 +102,11 @@ impl Chats {
 
     /// No counter means anything until its chat's next message.
     pub(super) fn distrust_all(&mut self) {
+        if let Some(before) = &mut self.before {
+            for (key, chat) in &self.chats {
+                before.chats.entry(*key).or_insert_with(|| Some(chat.clone()));
+            }
+        }
         for chat in self.chats.values_mut() {
             chat.counter = Counter::Distrusted;
         }
@@ -139,18 +152,35 @@ impl Chats {
         known.last = (own && chat.title.len() <= MAX_TITLE_BYTES).then(|| chat.clone());
     }
 
-    /// The notification's chat as it is now.
-    pub(super) fn remembered(&self, seen: &Notification) -> Remembered {
-        let key = key(seen);
-        Remembered { key, chat: self.chats.get(&key).cloned() }
+    /// From here on, changes can be taken back.
+    pub(super) fn mark(&mut self) {
+        self.before = Some(Before { chats: HashMap::new(), tick: self.tick });
     }
 
-    /// Puts a chat back as it was.
-    pub(super) fn restore(&mut self, Remembered { key, chat }: Remembered) {
-        match chat {
-            Some(chat) => self.chats.insert(key, chat),
-            None => self.chats.remove(&key),
+    /// Takes back what has changed since the mark.
+    pub(super) fn undo(&mut self) {
+        let Some(Before { chats, tick }) = self.before.take() else {
+            return;
         };
+        self.tick = tick;
+        for (key, chat) in chats {
+            match chat {
+                Some(chat) => self.chats.insert(key, chat),
+                None => self.chats.remove(&key),
+            };
+        }
+    }
+
+    /// Lets go of the mark.
+    pub(super) fn keep(&mut self) {
+        self.before = None;
+    }
+
+    /// Remembers how a chat was before it changes.
+    fn note(&mut self, key: Key) {
+        if let Some(before) = &mut self.before {
+            before.chats.entry(key).or_insert_with(|| self.chats.get(&key).cloned());
+        }
     }
 
     /// How many chats are remembered.
@@ -161,10 +191,12 @@ impl Chats {
 
     fn chat(&mut self, seen: &Notification) -> &mut Chat {
         let key = key(seen);
+        self.note(key);
         self.tick += 1;
         if self.chats.len() >= MAX_TRACKED_CHATS && !self.chats.contains_key(&key) {
             let oldest = self.chats.iter().min_by_key(|(_, chat)| chat.used).map(|(key, _)| *key);
             if let Some(oldest) = oldest {
+                self.note(oldest);
                 self.chats.remove(&oldest);
             }
         }
@@ -179,6 +211,6 @@ pub(super) const fn owns_its_notification(chat: &ChatSeen) -> bool {
     matches!(chat.key, ChatKey::Notification(_))
 }
 
-const fn key(seen: &Notification) -> (i32, i32) {
+const fn key(seen: &Notification) -> Key {
     (seen.user, seen.id)
 }

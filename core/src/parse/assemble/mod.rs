@@ -14,7 +14,7 @@ use crate::event::{ChatSeen, Event, Ignored, Message, Origin, What};
 use crate::limits::MAX_POST_AGE;
 use crate::observation::{Notification, Observation, PlatformFact};
 use call::Calls;
-use chat::{Chats, Remembered};
+use chat::Chats;
 use fingerprint::fingerprint;
 
 /// Remembers counters, recent posts and calls that are going on, in memory only and bounded.
@@ -38,9 +38,8 @@ pub struct Assembler {
     before: Option<Before>,
 }
 
-/// What the last step changed, as it was before: one chat at most, and the calls.
+/// How it was when it was marked; the chats remember their own part.
 struct Before {
-    chat: Option<Remembered>,
     calls: Calls,
     watching_since: Option<Timestamp>,
 }
@@ -59,7 +58,6 @@ impl Assembler {
             Observation::Platform(PlatformFact::Restarted { at, .. }) => {
                 self.watching_since = Some(*at);
                 self.chats.distrust_all();
-                self.before = None;
                 Vec::new()
             }
             Observation::Platform(
@@ -68,7 +66,6 @@ impl Assembler {
                 | PlatformFact::Power { .. },
             ) => Vec::new(),
             Observation::WechatNotification(seen) => {
-                self.before = Some(self.now(Some(self.chats.remembered(seen))));
                 let mut events = self.calls.settle(seen.at);
                 self.watching_since.get_or_insert(seen.at);
                 self.take(seen, read(seen, packs), &mut events);
@@ -80,25 +77,30 @@ impl Assembler {
     /// Gives what follows from time alone: calls that nobody took, and calls whose end was never
     /// seen. Call it at every wake-up; [`Self::step`] does so by itself.
     pub fn settle(&mut self, now: Timestamp) -> Vec<Event> {
-        self.before = Some(self.now(None));
         self.calls.settle(now)
     }
 
-    /// Takes the last step back, for when what followed from it could not be stored: the same
-    /// observation, or time, handed in again gives the same events again. Once for each step.
+    /// From here on, steps can be taken back.
+    pub fn mark(&mut self) {
+        self.chats.mark();
+        self.before =
+            Some(Before { calls: self.calls.clone(), watching_since: self.watching_since });
+    }
+
+    /// Takes back every step since the mark, for when what followed from them could not be
+    /// stored: the same observations, or time, handed in again give the same events again. Once
+    /// for each mark.
     pub fn undo(&mut self) {
-        let Some(Before { chat, calls, watching_since }) = self.before.take() else {
-            return;
-        };
-        self.calls = calls;
-        self.watching_since = watching_since;
-        if let Some(chat) = chat {
-            self.chats.restore(chat);
+        self.chats.undo();
+        if let Some(Before { calls, watching_since }) = self.before.take() {
+            (self.calls, self.watching_since) = (calls, watching_since);
         }
     }
 
-    fn now(&self, chat: Option<Remembered>) -> Before {
-        Before { chat, calls: self.calls.clone(), watching_since: self.watching_since }
+    /// Lets go of the mark, once what followed is stored.
+    pub fn keep(&mut self) {
+        self.chats.keep();
+        self.before = None;
     }
 
     /// How many chats and how many calls are remembered.

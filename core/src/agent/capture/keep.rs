@@ -1,0 +1,166 @@
+//! Keeps what is business: its records, its chat, and what coverage says of them.
+
+use fenming_wire::id::ChatId;
+
+use super::super::Inner;
+use super::super::recent::Glimpse;
+use super::{Burst, Case};
+use crate::consent::{Denied, authorise};
+use crate::coverage::{ChatSign, Sign};
+use crate::error::AgentError;
+use crate::event::{Event, What};
+use crate::record::{Record, Scribe};
+use crate::tag::Business;
+use crate::vault::{Appended, BusinessChat};
+
+impl Inner {
+    pub(super) fn business(
+        &mut self,
+        case: &Case<'_>,
+        business: &Business,
+        burst: &mut Burst,
+    ) -> Result<(), AgentError> {
+        if self.paused {
+            burst.seen.refused += 1;
+            return Ok(());
+        }
+        let records = match self.records_of(case, business)? {
+            Ok(records) => records,
+            Err(denied) => {
+                burst.seen.refused += 1;
+                return self.withheld(case.event, case.id, business, denied);
+            }
+        };
+        burst.glimpses.push(Glimpse::Gone(case.id));
+        if self.store(case, business, &records, burst)? {
+            self.covered(case, business, burst)?;
+        }
+        Ok(())
+    }
+
+    /// The records of an event: the chat's own line where it is new or has changed, then what
+    /// happened.
+    fn records_of(
+        &self,
+        case: &Case<'_>,
+        business: &Business,
+    ) -> Result<Result<Vec<Record>, Denied>, AgentError> {
+        let (event, terms) = (case.event, self.in_force()?.terms(self.now()));
+        let permit =
+            match authorise(&self.decision, &terms, event.origin.source, case.counterpart()) {
+                Ok(permit) => permit,
+                Err(denied) => return Ok(Err(denied)),
+            };
+        let pseudonym = |name: &str| self.pseudonym(case.id, name);
+        let scribe = Scribe::new(case.id, permit.naming(), &pseudonym);
+        let chat = if case.is_presented(business) { None } else { scribe.chat(event, business) };
+        let facts = chat.into_iter().chain(scribe.fact(event));
+        Ok(Ok(Record::of_event(business, permit, case.id, facts)))
+    }
+
+    /// Stores what is known of the chat together with the records, so that the first one is
+    /// counted as well, and that neither is ever there without the other. Says whether the queue
+    /// had room.
+    fn store(
+        &mut self,
+        case: &Case<'_>,
+        business: &Business,
+        records: &[Record],
+        burst: &mut Burst,
+    ) -> Result<bool, AgentError> {
+        let (id, origin, seen) = (case.id, case.event.origin, case.seen);
+        let chat = BusinessChat { id, origin, seen, business };
+        let chat = Some(chat).filter(|_| !case.is_presented(business));
+        let outcomes = self.vault.capture(chat, records)?;
+        for (record, outcome) in records.iter().zip(&outcomes) {
+            if record.body().is_counted() {
+                burst.tell(case.event, *outcome);
+            }
+        }
+        let full = outcomes.contains(&Appended::QueueFull);
+        // What was there before says nothing of the room that there is now.
+        if full || outcomes.iter().any(|outcome| matches!(outcome, Appended::New(_))) {
+            self.note(case.event.at, Sign::QueueFull(full))?;
+        }
+        Ok(!full)
+    }
+
+    /// What coverage says of a chat of which something is kept.
+    fn covered(
+        &mut self,
+        case: &Case<'_>,
+        business: &Business,
+        burst: &mut Burst,
+    ) -> Result<(), AgentError> {
+        let sign = match &case.event.what {
+            What::Missed(missed) => ChatSign::Missed(*missed),
+            What::Redacted => ChatSign::Redacted,
+            What::Message(_)
+            | What::Recall(_)
+            | What::Call(_)
+            | What::PreviewHidden
+            | What::Ignored(_) => ChatSign::Kept,
+        };
+        burst.seen.blind += u64::from(sign != ChatSign::Kept);
+        let first = case.stored.as_ref().is_none_or(|chat| chat.title.is_none());
+        for sign in first.then_some(ChatSign::First).into_iter().chain([sign]) {
+            let lines = self.coverage.take_chat(case.event.at, business, case.id, sign);
+            self.declare_coverage(lines)?;
+        }
+        Ok(())
+    }
+
+    /// A denial that concerns the counterpart stands in the chat's coverage; one that concerns the
+    /// whole source stands there already.
+    fn withheld(
+        &mut self,
+        event: &Event,
+        chat: ChatId,
+        business: &Business,
+        denied: Denied,
+    ) -> Result<(), AgentError> {
+        let cause = match denied {
+            Denied::CounterpartNotTold | Denied::CounterpartObjected => denied.cause(),
+            Denied::NoConsent
+            | Denied::ScopeGrew
+            | Denied::PolicyEnded
+            | Denied::SourceNotCovered
+            | Denied::NoHold => None,
+        };
+        match cause {
+            Some(cause) => {
+                let sign = ChatSign::Withheld(cause);
+                let lines = self.coverage.take_chat(event.at, business, chat, sign);
+                self.declare_coverage(lines)
+            }
+            // The policy may have ended since the last look at the clock.
+            None => self.standing(),
+        }
+    }
+}
+
+impl Burst {
+    /// Counts what became of a message, a recall or a call.
+    fn tell(&mut self, event: &Event, outcome: Appended) {
+        match outcome {
+            Appended::New(_) => {
+                self.seen.captured += 1;
+                self.seen.recalls += u64::from(matches!(event.what, What::Recall(_)));
+                self.seen.calls += u64::from(matches!(event.what, What::Call(_)));
+            }
+            Appended::Duplicate => self.seen.repeated += 1,
+            Appended::QueueFull => self.seen.refused += 1,
+        }
+    }
+}
+
+impl Case<'_> {
+    /// Whether the archive has a line of the chat as it is shown now.
+    fn is_presented(&self, business: &Business) -> bool {
+        self.stored.as_ref().is_some_and(|chat| {
+            chat.title.as_ref() == Some(&self.seen.title)
+                && chat.kind == self.seen.kind
+                && chat.verdict.as_ref() == Some(&business.into())
+        })
+    }
+}

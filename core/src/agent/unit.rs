@@ -1,0 +1,43 @@
+//! One call, one unit: what it changes is on disk and in memory, or in neither.
+
+use super::Inner;
+use crate::error::AgentError;
+use crate::vault::{Vault, together};
+
+/// Most entries and documents that follow from one event or one act of the employee: the chat, its
+/// line, the fact, two signs of the chat and four of the source with two lines each, and the
+/// state of coverage. Twice of that.
+pub(super) const ENTRIES: usize = 32;
+
+impl AsMut<Vault> for Inner {
+    fn as_mut(&mut self) -> &mut Vault {
+        &mut self.vault
+    }
+}
+
+impl Inner {
+    /// Does everything inside `work` in one durable transaction, or not at all. The state of
+    /// coverage is stored with the lines that came from it, and put back where the work fails.
+    /// Inside another unit it is a part of that one.
+    pub(super) fn together<T>(
+        &mut self,
+        entries: usize,
+        work: impl FnOnce(&mut Self) -> Result<T, AgentError>,
+    ) -> Result<T, AgentError> {
+        if self.vault.is_together() {
+            return work(self);
+        }
+        let before = self.coverage.clone();
+        let done = together(self, entries, |inner| {
+            let done = work(inner)?;
+            if inner.coverage != before {
+                inner.vault.put(&inner.coverage)?;
+            }
+            Ok(done)
+        });
+        if done.is_err() {
+            self.coverage = before;
+        }
+        done
+    }
+}
