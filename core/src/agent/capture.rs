@@ -77,7 +77,7 @@ struct Burst {
 /// What follows from an observation, in its place in the order.
 enum Next<'o> {
     Fact(&'o PlatformFact),
-    Event(Event),
+    Event(Box<Event>),
 }
 
 /// An event and its chat as it stands when it happens.
@@ -108,7 +108,7 @@ impl Agent {
                     steps.push(Next::Fact(fact));
                 }
                 let events = inner.assembler.step(next, &inner.packs);
-                steps.extend(events.into_iter().map(Next::Event));
+                steps.extend(events.into_iter().map(Next::event));
             }
             (steps, observations.len())
         })
@@ -122,7 +122,7 @@ impl Agent {
     pub fn settle(&self) -> Result<Observed, AgentError> {
         self.lock()?.parsed(|inner| {
             let now = inner.now();
-            (inner.assembler.settle(now).into_iter().map(Next::Event).collect(), 0)
+            (inner.assembler.settle(now).into_iter().map(Next::event).collect(), 0)
         })
     }
 }
@@ -159,7 +159,7 @@ impl Inner {
                     Next::Event(event) => {
                         let again = inner.is_told(&event, steps.peek())?;
                         if !again {
-                            inner.event(event, &mut burst)?;
+                            inner.event(*event, &mut burst)?;
                         }
                     }
                 }
@@ -179,8 +179,10 @@ impl Inner {
         if authorise_hold(&self.decision, &terms, source, Counterpart::Told).is_err() {
             return Ok(());
         }
-        let is_message =
-            |next: &&Next<'_>| matches!(next, Next::Event(Event { what: What::Message(_), .. }));
+        let is_message = |next: &&Next<'_>| match next {
+            Next::Event(event) => matches!(event.what, What::Message(_)),
+            Next::Fact(_) => false,
+        };
         self.vault.expect_holds(steps.iter().filter(is_message).count())
     }
 
@@ -331,6 +333,12 @@ impl Inner {
         ];
         let counts: Vec<_> = counts.into_iter().filter(|(_, n)| *n > 0).collect();
         if counts.is_empty() { Ok(()) } else { self.vault.count(&counts) }
+    }
+}
+
+impl Next<'_> {
+    fn event(event: Event) -> Self {
+        Self::Event(Box::new(event))
     }
 }
 

@@ -312,15 +312,15 @@ fn steps_that_were_undone_give_the_same_again() {
 #[test]
 fn a_chat_that_was_forgotten_comes_back_with_the_steps_that_are_undone() {
     let packs = packs();
-    let (mut assembler, chats) = (Assembler::new(), MAX_TRACKED_CHATS as i32);
+    let mut assembler = Assembler::new();
     let first = |n: u32| Observation::WechatNotification(direct("周工", n, "报价单", i64::from(n)));
     let other = |id| {
         let seen = Notification { id, ..direct("李会计", 1, "收到", 5) };
         Observation::WechatNotification(seen)
     };
     assembler.step(&first(1), &packs);
-    for id in 0..chats - 1 {
-        assembler.step(&other(1_000 + id), &packs);
+    for id in (1_000..).take(MAX_TRACKED_CHATS - 1) {
+        assembler.step(&other(id), &packs);
     }
     assembler.mark();
     assembler.step(&other(500), &packs);
