@@ -18,6 +18,7 @@ pub mod phone;
 pub mod policy;
 pub mod ports;
 pub mod record;
+pub mod screen;
 pub mod status;
 pub mod tag;
 #[cfg(any(test, feature = "testing"))]

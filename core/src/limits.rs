@@ -78,3 +78,14 @@ pub const REQUEST_TIMEOUT: Span = Span::seconds(180);
 
 /// Most bytes of any answer that is read.
 pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+/// Most warnings that wait to be shown: more than an employee reads, less than a store notices.
+pub const MAX_WAITING_WARNINGS: usize = 100;
+
+/// Most chats of which it is remembered when the counterpart was last to be told; the one told
+/// longest ago is forgotten first.
+pub const MAX_WARNED_CHATS: usize = 5_000;
+
+/// Most items sealed to counsel that a phone holds. Nothing of them is ever dropped: beyond that,
+/// capture stops as with a full queue.
+pub const MAX_COUNSEL_ITEMS: u64 = 10_000;
