@@ -62,7 +62,8 @@ impl File {
     /// Whether it is Rust that is compiled into a product, not a test.
     pub(crate) fn is_product(&self) -> bool {
         let tests = ["/tests.rs", "_tests.rs", "/sample.rs", "core/src/testing.rs"];
-        let apart = self.path.contains("/tests/") || self.path.starts_with("tests/");
+        let beside = ["/tests/", "/examples/"].into_iter().any(|part| self.path.contains(part));
+        let apart = beside || self.path.starts_with("tests/");
         self.ends_with(&[".rs"]) && !apart && !self.ends_with(&tests)
     }
 
