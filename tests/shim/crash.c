@@ -1,4 +1,5 @@
-/* Ends or starves a program at its N-th durable step; loaded with LD_PRELOAD.
+/* Ends or starves a program at its N-th durable step; loaded with LD_PRELOAD. It also ends the
+ * program when the thread that started it ends, so that no test leaves one behind.
  *
  * A durable step is a call that changes what a crash leaves behind: a write to a file, a sync of a
  * file or folder, a truncation, a rename, a link, an unlink, a new folder. Sockets, pipes and
@@ -23,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -46,6 +48,7 @@ static void copy(char *to, const char *name) {
 __attribute__((constructor)) static void begin(void) {
     const char *kind = getenv("FENMING_FAULT");
     const char *place = getenv("FENMING_FAULT_AT");
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     copy(below, "FENMING_FAULT_DIR");
     copy(count_file, "FENMING_FAULT_COUNT");
     at = place ? strtoul(place, NULL, 10) : 0;

@@ -85,11 +85,37 @@ impl Shim {
     pub fn count(&self, command: &mut Command, below: &Path) -> io::Result<(ExitStatus, u64)> {
         let apart = tempfile::tempdir()?;
         let count = apart.path().join("count");
-        self.load(command, below)?.env("FENMING_FAULT_COUNT", &count);
-        let status = command.status()?;
+        let status = self.watch(command, below, &count)?.status()?;
+        Ok((status, Self::counted(&count)?))
+    }
+
+    /// Prepares a program to write the number of its durable steps below a folder into a file when
+    /// it ends by itself. The caller starts it.
+    ///
+    /// # Errors
+    /// Where the folder does not exist.
+    pub fn watch<'a>(
+        &self,
+        command: &'a mut Command,
+        below: &Path,
+        count: &Path,
+    ) -> io::Result<&'a mut Command> {
+        Ok(self.load(command, below)?.env("FENMING_FAULT_COUNT", count))
+    }
+
+    /// The number that a watched program wrote.
+    ///
+    /// # Errors
+    /// Where it wrote none: it did not end by itself.
+    pub fn counted(count: &Path) -> io::Result<u64> {
         let text = std::fs::read_to_string(count)?;
-        let steps = text.trim().parse().map_err(|_| io::ErrorKind::InvalidData)?;
-        Ok((status, steps))
+        text.trim().parse().map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
+    /// Prepares a program to end with the thread that starts it, and harms it in no way.
+    #[must_use]
+    pub fn leash<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("LD_PRELOAD", &self.library)
     }
 
     /// Prepares a program to meet a fault at a durable step below a folder, counted from 1. The
@@ -113,4 +139,20 @@ impl Shim {
         let below: OsString = below.canonicalize()?.into();
         Ok(command.env("LD_PRELOAD", &self.library).env("FENMING_FAULT_DIR", below))
     }
+}
+
+/// Whether `FENMING_CRASH_POINTS=all` asks for every point instead of a seeded choice.
+#[must_use]
+pub fn all_points() -> bool {
+    std::env::var("FENMING_CRASH_POINTS").is_ok_and(|value| value == "all")
+}
+
+/// So many of the steps, evenly spread and shifted by a seed; with repetition where there are fewer
+/// steps.
+pub fn spread<T: Copy>(steps: &[T], wanted: usize, seed: u64) -> impl Iterator<Item = T> {
+    let shift = usize::try_from(seed).unwrap_or(0);
+    (0..wanted).filter_map(move |n| {
+        let at = (n * steps.len() / wanted + shift).checked_rem(steps.len())?;
+        steps.get(at).copied()
+    })
 }

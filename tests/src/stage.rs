@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use fenming::certificate::PrivateCa;
-use fenming_collector::{Collector, Config, Documents, Limits, Running, TlsIdentity};
+use fenming_collector::{Collector, Config, Running};
 use fenming_core::agent::{Agent, Budget, Observed, Ports, Setup};
 use fenming_core::clock::{Boot, Clock, Span, Timestamp};
 use fenming_core::error::AgentError;
@@ -30,9 +30,9 @@ use fenming_wire::profile::Profile;
 use fenming_wire::text::Language;
 use tempfile::TempDir;
 
-pub use self::custodian::{Custodian, next_version, policy};
+pub use self::custodian::{Custodian, lasting_policy, next_version, policy};
 pub use self::network::{Fate, Forger, Network};
-pub use self::opened::{Opened, files_below};
+pub use self::opened::{Counted, Opened, files_below};
 pub use self::seen::{DAY_BEGINS, group, listener, message, online, restarted, seen, working_day};
 
 /// The host name of the endpoint. No resolver but the stage's own knows it.
@@ -212,14 +212,10 @@ impl Stage {
     /// The profile that leads to the endpoint.
     #[must_use]
     pub fn profile(&self) -> Profile {
+        let endpoint = format!("https://{HOST}:{}", self.address.port()).parse().unwrap();
         Profile {
-            tenant: self.custodian.policy.tenant.clone(),
-            endpoint: format!("https://{HOST}:{}", self.address.port()).parse().unwrap(),
-            root_key: self.custodian.root.public(),
-            tls_pins: Vec::new(),
-            tls_ca: Some(self.tls.authority.clone()),
             address_ranges: vec![format!("{}/32", self.address.ip()).parse().unwrap()],
-            export_route: None,
+            ..self.custodian.profile(&endpoint, &self.tls)
         }
     }
 
@@ -297,7 +293,7 @@ impl Stage {
 
     /// Makes the endpoint serve the custodian's present documents.
     pub fn publish(&self) {
-        self.collector().publish(self.documents()).unwrap();
+        self.collector().publish(self.custodian.documents()).unwrap();
     }
 
     /// Closes the agent, as the OS does.
@@ -343,31 +339,19 @@ impl Stage {
         }
     }
 
-    fn documents(&self) -> Documents {
-        Documents { trust: self.custodian.signed_trust(), policy: self.custodian.signed_policy() }
-    }
-
     fn config(&self) -> Config {
-        let (chain, key) = (self.tls.chain.as_bytes(), self.tls.key.as_bytes());
-        Config {
-            data: self.collector_folder(),
-            listen: self.address,
-            tls: TlsIdentity::from_pem(chain, key).unwrap(),
-            tenant: self.custodian.policy.tenant.clone(),
-            root_key: self.custodian.root.public(),
-            documents: self.documents(),
-            receipt_key: self.custodian.receipt_pkcs8.clone(),
-            endpoint: format!("https://{HOST}:{}", self.address.port()).parse().unwrap(),
-            limits: Limits::default(),
-        }
+        self.custodian.config(&self.collector_folder(), self.address, HOST, &self.tls)
     }
 }
 
 const HOUR: Span = Span::hours(1);
 
-/// A loopback address of this stage's own, so that its port stays free while the endpoint is
-/// stopped.
-fn own_address() -> SocketAddr {
+/// A loopback address of this endpoint's own, so that its port stays free while it is stopped.
+///
+/// # Panics
+/// Where the system gives no randomness.
+#[must_use]
+pub fn own_address() -> SocketAddr {
     let mut bytes = [0; 3];
     SystemRandom.fill(&mut bytes).unwrap();
     let [a, b, c] = bytes.map(|byte| byte.clamp(2, 250));

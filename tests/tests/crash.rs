@@ -16,7 +16,7 @@ mod scene;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fenming_tests::faults::{Fault, Shim};
+use fenming_tests::faults::{Fault, Shim, all_points, spread};
 use scene::{Phase, Scene};
 
 /// Points at which the program is killed in an ordinary run.
@@ -65,7 +65,6 @@ fn whatever_step_the_device_dies_at_the_custodian_has_every_record_once() {
 
 /// The points of this run: steps spread over both phases, shifted by the seed.
 fn points(scene: &Scene, shim: &Shim) -> Vec<Point> {
-    let all = std::env::var("FENMING_CRASH_POINTS").is_ok_and(|value| value == "all");
     let steps: Vec<(Phase, u64)> = Phase::ALL
         .into_iter()
         .flat_map(|phase| (1..=scene.steps(shim, phase)).map(move |step| (phase, step)))
@@ -76,18 +75,8 @@ fn points(scene: &Scene, shim: &Shim) -> Vec<Point> {
         .into_iter()
         .flat_map(|fault| {
             let wanted = if fault == Fault::Kill { KILLS } else { OTHERS };
-            let wanted = if all { steps.len() } else { wanted };
+            let wanted = if all_points() { steps.len() } else { wanted };
             spread(&steps, wanted, SEED).map(move |(phase, step)| Point { phase, fault, step })
         })
         .collect()
-}
-
-/// So many of the steps, evenly spread; with repetition where there are fewer steps.
-fn spread(steps: &[(Phase, u64)], wanted: usize, seed: u64) -> impl Iterator<Item = (Phase, u64)> {
-    let shift = usize::try_from(seed).expect("64 bits") % steps.len();
-    (0..wanted)
-        .filter_map(move |n| steps.get((n * steps.len() / wanted + shift) % steps.len()))
-        .copied()
-        .collect::<Vec<_>>()
-        .into_iter()
 }

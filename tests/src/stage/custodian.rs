@@ -1,13 +1,21 @@
 //! The custodian: all keys, the trust document and the policy, as they stand now.
 
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use fenming::certificate::PrivateCa;
+use fenming_collector::{Config, Documents, Limits, TlsIdentity};
 use fenming_wire::envelope::Envelope;
 use fenming_wire::json;
 use fenming_wire::key::Ed25519Signer;
 use fenming_wire::policy::Policy;
+use fenming_wire::profile::{Endpoint, Profile};
 use fenming_wire::seal::Identity;
 use fenming_wire::text::Bilingual;
 use fenming_wire::trust::{NamedRecipient, TrustDocument};
 use zeroize::Zeroizing;
+
+use crate::program::Programs;
 
 /// Keys and documents. Change a document, raise its version with [`next_version`], and publish.
 pub struct Custodian {
@@ -47,13 +55,32 @@ pub fn policy() -> Policy {
     policy
 }
 
+/// The same policy for the real program, which lives by the system's clock: in force for longer than
+/// this software will be, and without a review window, so that everything may leave at once.
+///
+/// # Panics
+/// As [`policy`].
+#[must_use]
+pub fn lasting_policy() -> Policy {
+    let mut policy = policy();
+    policy.expires = "2090-01-01T00:00:00Z".parse().unwrap();
+    policy.review_minutes = 0;
+    policy.schedule.interval_minutes = 1;
+    policy
+}
+
 /// The version after this one.
 pub const fn next_version(version: &mut u64) {
     *version += 1;
 }
 
 impl Custodian {
-    pub(super) fn new(policy: Policy) -> Self {
+    /// Makes all keys, and a trust document that names them.
+    ///
+    /// # Panics
+    /// Where the system gives no randomness.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
         let generate = || Ed25519Signer::generate().unwrap();
         let ((root, _), (policy_key, _), (receipt_key, receipt_pkcs8)) =
             (generate(), generate(), generate());
@@ -99,5 +126,70 @@ impl Custodian {
     #[must_use]
     pub fn signed_policy(&self) -> Envelope<Policy> {
         Envelope::sign(&self.policy, &self.policy_key).unwrap()
+    }
+
+    /// Both documents as an endpoint serves them.
+    #[must_use]
+    pub fn documents(&self) -> Documents {
+        Documents { trust: self.signed_trust(), policy: self.signed_policy() }
+    }
+
+    /// The configuration of an endpoint that runs within a test; phones reach it under this host.
+    ///
+    /// # Panics
+    /// Where the host or the certificate is none.
+    #[must_use]
+    pub fn config(&self, data: &Path, listen: SocketAddr, host: &str, tls: &PrivateCa) -> Config {
+        Config {
+            data: data.to_owned(),
+            listen,
+            tls: TlsIdentity::from_pem(tls.chain.as_bytes(), tls.key.as_bytes()).unwrap(),
+            tenant: self.policy.tenant.clone(),
+            root_key: self.root.public(),
+            documents: self.documents(),
+            receipt_key: self.receipt_pkcs8.clone(),
+            endpoint: format!("https://{host}:{}", listen.port()).parse().unwrap(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The profile that leads to an endpoint on loopback, without a token.
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn profile(&self, endpoint: &Endpoint, tls: &PrivateCa) -> Profile {
+        Profile {
+            tenant: self.policy.tenant.clone(),
+            endpoint: endpoint.clone(),
+            root_key: self.root.public(),
+            tls_pins: Vec::new(),
+            tls_ca: Some(tls.authority.clone()),
+            address_ranges: vec!["127.0.0.0/8".parse().unwrap()],
+            export_route: None,
+        }
+    }
+
+    /// Makes the folder of an endpoint that a process of its own serves, with `collector init`.
+    ///
+    /// # Panics
+    /// Where the program refuses.
+    pub fn found(&self, programs: &Programs, endpoint: &Path, listen: SocketAddr) {
+        let papers = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = papers.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let trust = file("trust.json", &self.signed_trust().to_bytes().unwrap());
+        let policy = file("policy.json", &self.signed_policy().to_bytes().unwrap());
+        let receipt = file("receipt.key", &self.receipt_pkcs8);
+        let (root, tenant) = (self.root.public().to_string(), self.policy.tenant.to_string());
+        let (host, listen) = (IpAddr::to_string(&listen.ip()), listen.to_string());
+        let folder = endpoint.to_str().unwrap();
+        let whole = ["collector", "init", "--dir", folder, "--host", &host, "--listen", &listen];
+        let who = ["--tenant", &tenant, "--root-key", &root];
+        let papers = ["--trust", &trust, "--policy", &policy, "--receipt-key", &receipt];
+        programs.run(&[&whole[..], &who, &papers].concat());
     }
 }

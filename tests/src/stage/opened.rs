@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fenming::archive::{
-    ArchiveReport, Duplicate, Folder, Gatherer, LinePlace, OpenedBatch, Visitor, verify_archive,
+    ArchiveReport, Duplicate, Folder, Gatherer, LedgerFiles, LinePlace, OpenedBatch, Visitor,
+    verify_archive,
 };
+use fenming_wire::id::DeviceId;
 use fenming_wire::record::{Body, CoverageLine, Line};
 
 use super::Custodian;
@@ -22,6 +24,9 @@ pub struct Opened {
     /// The lines that repeat others.
     pub duplicates: BTreeMap<LinePlace, Duplicate>,
 }
+
+/// A record that the books count: kind, time, words.
+pub type Counted = (&'static str, i64, String);
 
 #[derive(Default)]
 struct Lines(Vec<(Vec<u8>, Line)>, Vec<LinePlace>, Gatherer);
@@ -46,10 +51,23 @@ impl Opened {
     /// Where it is no archive.
     #[must_use]
     pub fn read(folder: &Path, custodian: &Custodian) -> Self {
+        Self::chosen(folder, custodian, &|_| true)
+    }
+
+    /// Opens and verifies what a folder holds of one device.
+    ///
+    /// # Panics
+    /// Where it is no archive.
+    #[must_use]
+    pub fn of_device(folder: &Path, custodian: &Custodian, device: DeviceId) -> Self {
+        Self::chosen(folder, custodian, &|files| files.device == device)
+    }
+
+    fn chosen(folder: &Path, custodian: &Custodian, wanted: &dyn Fn(&LedgerFiles) -> bool) -> Self {
         let folder = Folder::open(folder).map_err(|error| error.to_string()).unwrap();
         let identities = std::slice::from_ref(&custodian.archive);
         let (root, mut lines) = (custodian.root.public(), Lines::default());
-        let report = verify_archive(&folder, &root, identities, &|_| true, &mut lines);
+        let report = verify_archive(&folder, &root, identities, wanted, &mut lines);
         let duplicates = lines.2.duplicates(&report);
         Self { report, lines: lines.0, places: lines.1, duplicates }
     }
@@ -77,16 +95,33 @@ impl Opened {
     /// The texts of all messages that repeat no other line, sorted.
     #[must_use]
     pub fn merged_texts(&self) -> Vec<String> {
-        let all = self.lines.iter().zip(&self.places);
-        let stay = all.filter(|(_, place)| !self.duplicates.contains_key(*place));
-        let mut texts: Vec<String> = stay
-            .filter_map(|((_, line), _)| match &line.body {
+        let mut texts: Vec<String> = self
+            .merged_bodies()
+            .filter_map(|body| match body {
                 Body::Message(message) => Some(message.text.expose().to_owned()),
                 _ => None,
             })
             .collect();
         texts.sort();
         texts
+    }
+
+    /// Everything that the books count, in the order of time: kind, time, words.
+    #[must_use]
+    pub fn records(&self) -> Vec<Counted> {
+        counted(self.bodies())
+    }
+
+    /// The same without what repeats another line.
+    #[must_use]
+    pub fn merged_records(&self) -> Vec<Counted> {
+        counted(self.merged_bodies())
+    }
+
+    fn merged_bodies(&self) -> impl Iterator<Item = &Body> {
+        let all = self.lines.iter().zip(&self.places);
+        all.filter(|(_, place)| !self.duplicates.contains_key(*place))
+            .map(|((_, line), _)| &line.body)
     }
 
     /// All statements on coverage, as the ledger runs.
@@ -104,6 +139,18 @@ impl Opened {
     pub fn bodies(&self) -> impl Iterator<Item = &Body> {
         self.lines.iter().map(|(_, line)| &line.body)
     }
+}
+
+fn counted<'a>(bodies: impl Iterator<Item = &'a Body>) -> Vec<Counted> {
+    let read = |body: &Body| match body {
+        Body::Message(line) => Some(("message", line.t, line.text.expose().to_owned())),
+        Body::Recall(line) => Some(("recall", line.t, String::new())),
+        Body::Call(line) => Some(("call", line.t, String::new())),
+        _ => None,
+    };
+    let mut found: Vec<Counted> = bodies.filter_map(read).collect();
+    found.sort();
+    found
 }
 
 /// Every file below a folder, with its bytes.
