@@ -91,6 +91,8 @@ pub struct Message {
     pub sure: Confidence,
     /// What was shown beyond the parsed form.
     pub raw: Raw,
+    /// Whether it stood in text that the employee shared.
+    pub shared: bool,
 }
 
 /// A recall notice as it was shown.

@@ -21,6 +21,13 @@ pub const MAX_INPUT_LINE_BYTES: usize = 256 * 1024;
 /// together. More than any phone shows in a minute.
 pub const MAX_OBSERVATIONS_AT_ONCE: usize = 1_024;
 
+/// Most bytes of text that is shared at once. WeChat lets 100 messages be selected, most of them
+/// short; what is longer is refused as a whole, so that nothing is cut without a word.
+pub const MAX_SHARE_TEXT_BYTES: usize = 512 * 1024;
+
+/// Most files of one share, as many as messages that can be selected.
+pub const MAX_SHARE_FILES: usize = 100;
+
 /// Most records that wait on the phone. At 2,000 messages a day this is four months.
 pub const MAX_QUEUED_RECORDS: u64 = 250_000;
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::{Notification, Observation, PlatformFact};
+use super::{Notification, Observation, PlatformFact, Share};
 use crate::limits::MAX_INPUT_LINE_BYTES;
 
 /// Reads observations line by line. Blank lines are skipped; a line that cannot be read gives an
@@ -120,6 +120,7 @@ fn part_error(line: &[u8]) -> Option<WireError> {
     let source = fields.remove("source")?;
     match source.as_str()? {
         "wechat_notification" => error_as::<Notification>(&fields),
+        "wechat_share" => error_as::<Share>(&fields),
         "platform" => fact_error(fields),
         _ => Some(WireError::field("source", "is none of the allowed words")),
     }

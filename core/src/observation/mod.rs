@@ -3,11 +3,13 @@
 pub mod jsonl;
 mod notification;
 mod platform;
+mod share;
 
 use fenming_wire::time::Timestamp;
 pub use notification::{Notification, NotificationChange, OsProfile};
 pub use platform::PlatformFact;
 use serde::{Deserialize, Serialize};
+pub use share::{NoFiles, Share, SharedFile, SharedFiles};
 
 /// Something that a shell saw. The set of sources is open.
 #[derive(Clone, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ use serde::{Deserialize, Serialize};
 pub enum Observation {
     /// A WeChat notification was posted or removed.
     WechatNotification(Notification),
+    /// The employee shared chat text from WeChat, with its files.
+    WechatShare(Share),
     /// The state of the phone or of the shell changed.
     Platform(PlatformFact),
 }
@@ -26,6 +30,7 @@ impl Observation {
     pub const fn at(&self) -> Timestamp {
         match self {
             Self::WechatNotification(notification) => notification.at,
+            Self::WechatShare(share) => share.at,
             Self::Platform(fact) => fact.at(),
         }
     }

@@ -27,11 +27,11 @@ struct Parts<'a> {
 }
 
 /// What was said, without its placeholder.
-struct Said<'a> {
-    placeholder: &'a str,
-    text: &'a str,
-    media: Option<Media>,
-    sure: Confidence,
+pub(super) struct Said<'a> {
+    pub(super) placeholder: &'a str,
+    pub(super) text: &'a str,
+    pub(super) media: Option<Media>,
+    pub(super) sure: Confidence,
 }
 
 /// Reads a message. Always succeeds; what cannot be told apart stays whole, with low confidence.
@@ -51,6 +51,7 @@ pub(super) fn read(post: &Post<'_>, title: &str, text: &str, packs: &Packs) -> R
         truncated,
         sure,
         raw,
+        shared: false,
     };
     let count = parts.count.map_or(1, |count| count.number);
     Reading { chat: Some(chat), seen: Seen::Message { message, count } }
@@ -193,7 +194,7 @@ fn quoted(text: &str) -> Said<'_> {
 }
 
 /// Takes a placeholder off. A bracketed word that is neither one nor an emoji is marked and stays.
-fn placeholder<'a>(said: &'a str, packs: &Packs) -> Said<'a> {
+pub(super) fn placeholder<'a>(said: &'a str, packs: &Packs) -> Said<'a> {
     let plain = |media, sure| Said { placeholder: "", text: said, media, sure };
     let Some((word, inner, rest)) = shape::bracketed(said) else {
         let phrase = (said.len() <= MAX_PHRASE_BYTES).then(|| packs.phrase(said)).flatten();

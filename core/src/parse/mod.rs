@@ -13,6 +13,7 @@ mod reading;
 #[cfg(test)]
 mod sample;
 mod shape;
+pub mod share;
 
 pub use assemble::Assembler;
 pub use packs::Packs;

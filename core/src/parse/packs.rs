@@ -4,11 +4,14 @@ mod file;
 
 use std::collections::{HashMap, HashSet};
 
+use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{CallMedium, Confidence, Media};
 use fenming_wire::{WireError, json};
 
 use crate::limits::MAX_PACK_BYTES;
-use file::{CallPhrase, MediaPhrase, Origin, PackFile, Paid, Phrase, Place};
+use file::{
+    CallPhrase, MediaPhrase, Origin, PackFile, Paid, Phrase, Place, ShareHeader, SharedFile,
+};
 
 /// The locale packs, loaded and merged: a phone shows one language, but its profiles may differ.
 pub struct Packs {
@@ -28,6 +31,8 @@ pub struct Packs {
     call_words: Vec<CallPhrase>,
     placeholders: HashMap<String, (Media, Confidence)>,
     phrases: Vec<MediaPhrase>,
+    share_headers: Vec<ShareHeader>,
+    shared_files: Vec<SharedFile>,
     emoji: HashSet<String>,
 }
 
@@ -82,6 +87,8 @@ impl Packs {
             call_words: Vec::new(),
             placeholders: HashMap::new(),
             phrases: Vec::new(),
+            share_headers: Vec::new(),
+            shared_files: Vec::new(),
             emoji: HashSet::new(),
         }
     }
@@ -114,9 +121,19 @@ impl Packs {
         self.going.extend(file.going);
         self.call_words.extend(file.call_words);
         self.phrases.extend(file.phrases);
+        self.share_headers.extend(file.share_headers);
+        self.shared_files.extend(file.shared_files);
         self.emoji.extend(file.emoji);
         Ok(())
     }
+}
+
+/// The title as the first line of shared text shows it.
+pub(super) struct TitleShown<'a, 'p> {
+    pub(super) title: &'a str,
+    pub(super) between: Option<&'p str>,
+    pub(super) kind: ChatKind,
+    pub(super) sure: Confidence,
 }
 
 /// What the readers ask.
@@ -189,6 +206,33 @@ impl Packs {
 
     pub(super) fn is_emoji(&self, inner: &str) -> bool {
         self.emoji.contains(inner)
+    }
+
+    /// The title in a first line of shared text, with what stands between two names in it, the
+    /// kind of chat, and how sure that is.
+    pub(super) fn share_header<'a>(&self, line: &'a str) -> Option<TitleShown<'a, '_>> {
+        self.share_headers.iter().find_map(|header| {
+            let title = line.strip_prefix(&header.before)?.strip_suffix(&header.after)?;
+            let between = header.between.as_deref();
+            let named = !title.trim().is_empty() && between.is_none_or(|b| title.contains(b));
+            let sure = header.origin.confidence();
+            named.then_some(TitleShown { title, between, kind: header.kind, sure })
+        })
+    }
+
+    /// What stands for a file at the start of a shared message: all of it, the file's name, its
+    /// kind, and how sure that is.
+    pub(super) fn shared_file<'a>(
+        &self,
+        said: &'a str,
+    ) -> Option<(&'a str, &'a str, Media, Confidence)> {
+        self.shared_files.iter().find_map(|file| {
+            let first = said.lines().next()?;
+            let (name, _) = first.strip_prefix(&file.before)?.split_once(&file.after)?;
+            let length = file.before.len() + name.len() + file.after.len();
+            let named = !name.trim().is_empty();
+            named.then_some((said.get(..length)?, name, file.media, file.origin.confidence()))
+        })
     }
 
     /// What a phrase without brackets stands for.

@@ -54,7 +54,7 @@ fn anything() -> impl Strategy<Value = Case> {
 fn notifications_of_the_day() -> Vec<Notification> {
     let seen = |next| match next {
         Observation::WechatNotification(seen) => Some(seen),
-        Observation::Platform(_) => None,
+        Observation::Platform(_) | Observation::WechatShare(_) => None,
     };
     day().into_iter().filter_map(seen).collect()
 }

@@ -83,7 +83,7 @@ impl<'a> Scribe<'a> {
             sure: message.sure,
             raw: self.evidence(&message.raw, [message.from.as_ref(), hidden_title(event)]),
             held: false,
-            shared: false,
+            shared: message.shared,
             attachments: Vec::new(),
             labels: Vec::new(),
         }

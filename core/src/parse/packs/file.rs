@@ -1,6 +1,7 @@
 //! The form of a pack's file.
 
 use fenming_wire::WireError;
+use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{CallMedium, Media};
 use serde::Deserialize;
 
@@ -31,6 +32,10 @@ pub(super) struct PackFile {
     pub(super) call_words: Vec<CallPhrase>,
     pub(super) placeholders: Vec<Placeholder>,
     pub(super) phrases: Vec<MediaPhrase>,
+    /// First lines of shared text, around the title.
+    pub(super) share_headers: Vec<ShareHeader>,
+    /// What stands in shared text for a file, around its name.
+    pub(super) shared_files: Vec<SharedFile>,
     /// Names of emoji, without brackets.
     pub(super) emoji: Vec<String>,
 }
@@ -80,6 +85,29 @@ pub(super) enum Place {
     Inside,
 }
 
+/// A first line of shared text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShareHeader {
+    pub(super) before: String,
+    /// In a direct chat, what stands between the two names.
+    #[serde(default)]
+    pub(super) between: Option<String>,
+    pub(super) after: String,
+    pub(super) kind: ChatKind,
+    pub(super) origin: Origin,
+}
+
+/// What stands for a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SharedFile {
+    pub(super) before: String,
+    pub(super) after: String,
+    pub(super) media: Media,
+    pub(super) origin: Origin,
+}
+
 /// The two ends of a payment's title.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +146,9 @@ impl PackFile {
         filled("call_words", self.call_words.iter().map(|p| &p.text))?;
         filled("phrases", self.phrases.iter().map(|p| &p.text))?;
         filled("emoji", self.emoji.iter())?;
+        filled("share_headers", self.share_headers.iter().map(|h| &h.after))?;
+        filled("share_headers", self.share_headers.iter().filter_map(|h| h.between.as_ref()))?;
+        filled("shared_files", self.shared_files.iter().flat_map(|f| [&f.before, &f.after]))?;
         each("count_suffixes", &self.count_suffixes, "is longer than one character", |suffix| {
             suffix.chars().nth(1).is_none() && !suffix.contains(|c: char| c.is_ascii_digit())
         })?;

@@ -48,6 +48,7 @@ fn message(from: Option<&str>, text: &str, raw: Raw) -> What {
         truncated: true,
         sure: Confidence::High,
         raw,
+        shared: false,
     })
 }
 
