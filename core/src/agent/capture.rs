@@ -170,7 +170,8 @@ impl Inner {
         Ok(burst.seen)
     }
 
-    /// Makes ready for every message that may have to be held.
+    /// Makes ready for every message that may have to be held: those with a text that speaks for
+    /// business, whoever wrote it.
     fn expect_holds(&mut self, steps: &[Next<'_>]) -> Result<(), AgentError> {
         let Some(in_force) = self.in_force.as_ref().filter(|_| !self.paused) else {
             return Ok(());
@@ -179,11 +180,14 @@ impl Inner {
         if authorise_hold(&self.decision, &terms, source, Counterpart::Told).is_err() {
             return Ok(());
         }
-        let is_message = |next: &&Next<'_>| match next {
-            Next::Event(event) => matches!(event.what, What::Message(_)),
+        let may_wait = |next: &&Next<'_>| match next {
+            Next::Event(event) => {
+                text_of(event).is_some_and(|text| in_force.rules.suggests(text).is_some())
+            }
             Next::Fact(_) => false,
         };
-        self.vault.expect_holds(steps.iter().filter(is_message).count())
+        let items = steps.iter().filter(may_wait).count();
+        if items == 0 { Ok(()) } else { self.vault.expect_holds(items) }
     }
 
     fn fact(&mut self, fact: &PlatformFact) -> Result<(), AgentError> {

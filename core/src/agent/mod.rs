@@ -232,3 +232,6 @@ fn vault_ports(ports: &Ports) -> vault::Ports {
         clock: Arc::clone(&ports.clock),
     }
 }
+
+#[cfg(test)]
+mod tests;

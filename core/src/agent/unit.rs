@@ -4,10 +4,10 @@ use super::Inner;
 use crate::error::AgentError;
 use crate::vault::{Vault, together};
 
-/// Most entries and documents that follow from one event or one act of the employee: the chat, its
-/// line, the fact, two signs of the chat and four of the source with two lines each, and the
-/// state of coverage. Twice of that.
-pub(super) const ENTRIES: usize = 32;
+/// Most entries and documents that follow from one event or one act of the employee. An entry may
+/// seal three values, and no event seals more than half of what this comes to: chat and line two
+/// each, the fact two, seven or less in lines of coverage, and the state of coverage.
+pub(super) const ENTRIES: usize = 10;
 
 impl AsMut<Vault> for Inner {
     fn as_mut(&mut self) -> &mut Vault {

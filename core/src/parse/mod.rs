@@ -11,7 +11,7 @@ mod notice;
 mod packs;
 mod reading;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod shape;
 pub mod share;
 

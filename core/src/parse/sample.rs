@@ -8,12 +8,12 @@ use crate::observation::{Notification, NotificationChange, Observation, OsProfil
 const MESSAGE_FLAGS: u32 = 0x11;
 
 /// Monday, 2 March 2026, 09:00 in Shanghai, and so many seconds.
-pub(in crate::parse) fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_772_413_200_000 + seconds * 1_000)
 }
 
 /// A message as posted on the message channel.
-pub(in crate::parse) fn post(title: &str, text: &str, ticker: Option<&str>) -> Notification {
+pub(crate) fn post(title: &str, text: &str, ticker: Option<&str>) -> Notification {
     Notification {
         change: NotificationChange::Posted,
         at: at(0),
@@ -31,14 +31,14 @@ pub(in crate::parse) fn post(title: &str, text: &str, ticker: Option<&str>) -> N
 }
 
 /// The same, seen and posted so many seconds after nine.
-pub(in crate::parse) fn later(mut seen: Notification, seconds: i64) -> Notification {
+pub(crate) fn later(mut seen: Notification, seconds: i64) -> Notification {
     seen.at = at(seconds);
     seen.when = at(seconds);
     seen
 }
 
 /// A ringing call.
-pub(in crate::parse) fn ring(text: &str, seconds: i64) -> Notification {
+pub(crate) fn ring(text: &str, seconds: i64) -> Notification {
     let mut seen = later(post("微信", text, None), seconds);
     seen.id = 41;
     seen.channel = "3f9c#voip_ringtone_channel_1772413200000".to_owned();
@@ -48,7 +48,7 @@ pub(in crate::parse) fn ring(text: &str, seconds: i64) -> Notification {
 }
 
 /// A call that goes on; `open` once its page has been opened.
-pub(in crate::parse) fn going(peer: &str, text: &str, open: bool, seconds: i64) -> Notification {
+pub(crate) fn going(peer: &str, text: &str, open: bool, seconds: i64) -> Notification {
     let mut seen = later(post(peer, text, None), seconds);
     seen.id = 40;
     seen.channel = "reminder_channel_id".to_owned();
@@ -58,7 +58,7 @@ pub(in crate::parse) fn going(peer: &str, text: &str, open: bool, seconds: i64) 
 }
 
 /// A notification that went away.
-pub(in crate::parse) fn removed(id: i32, reason: i32, seconds: i64) -> Notification {
+pub(crate) fn removed(id: i32, reason: i32, seconds: i64) -> Notification {
     let mut seen = later(post("", "", None), seconds);
     (seen.title, seen.text) = (None, None);
     seen.change = NotificationChange::Removed { reason };
@@ -67,19 +67,19 @@ pub(in crate::parse) fn removed(id: i32, reason: i32, seconds: i64) -> Notificat
 }
 
 /// What a shell hands in.
-pub(in crate::parse) fn observed(seen: Notification) -> Observation {
+pub(crate) fn observed(seen: Notification) -> Observation {
     Observation::WechatNotification(seen)
 }
 
 /// A person's message with its unread counter.
-pub(in crate::parse) fn direct(name: &str, count: u32, text: &str, seconds: i64) -> Notification {
+pub(crate) fn direct(name: &str, count: u32, text: &str, seconds: i64) -> Notification {
     let ticker = format!("{name}: {text}");
     let shown = if count > 1 { format!("[{count}条]{ticker}") } else { text.to_owned() };
     later(post(name, &shown, Some(&ticker)), seconds)
 }
 
 /// A group member's message with its unread counter.
-pub(in crate::parse) fn group(
+pub(crate) fn group(
     title: &str,
     (name, text): (&str, &str),
     count: u32,
@@ -91,7 +91,7 @@ pub(in crate::parse) fn group(
 }
 
 /// The recorded working day.
-pub(in crate::parse) fn day() -> Vec<Observation> {
+pub(crate) fn day() -> Vec<Observation> {
     let day = include_bytes!("../../../cli/data/working-day.jsonl");
     jsonl::read(&day[..]).map(Result::unwrap).collect()
 }

@@ -136,7 +136,7 @@ impl Ruleset {
     }
 
     /// Step 4: the first text rule of which a term stands in the text.
-    pub(super) fn suggests(&self, text: &Content) -> Option<&RuleId> {
+    pub(crate) fn suggests(&self, text: &Content) -> Option<&RuleId> {
         let text = folded(text.expose());
         self.rules.get(self.texts.first(&text)?).map(|rule| &rule.id)
     }

@@ -30,6 +30,9 @@ use crate::ports::{KeyError, KeyVault, Random};
 /// write for a thousand values. What is left of a block is lost with the process.
 const BLOCK: i64 = 1_024;
 
+/// A caller that asks for much asks again: so many of its units are counted at once.
+const AHEAD: i64 = 8;
+
 /// What the root's plaintext begins with when hardware wraps it.
 const ROOT_LABEL: &[u8] = b"fenming.root.v1";
 
@@ -166,7 +169,7 @@ impl KeyRing {
         if wanted.iter().all(room) {
             return Ok(());
         }
-        let block = values.max(BLOCK);
+        let block = values.saturating_mul(AHEAD).min(MAX_VALUES_PER_KEY).max(values).max(BLOCK);
         let transaction = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut reserved = Vec::new();
         for purpose in wanted.into_iter().filter(|purpose| !room(purpose)) {

@@ -307,3 +307,37 @@ pub(crate) fn settle(vault: &mut Vault) -> Option<BatchId> {
         other @ (Settled::Already(_) | Settled::Unknown) => panic!("{other:?}"),
     }
 }
+
+/// Lets the store grow by so many pages and no more, as a disk that fills up; none lets go.
+pub(crate) fn limit(vault: &Vault, more: Option<i64>) {
+    const MOST: i64 = 0xffff_fffe;
+    let sql = &vault.live.as_ref().unwrap().sql;
+    let pages: i64 = sql.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let most = more.map_or(MOST, |more| pages + more);
+    sql.query_row(&format!("PRAGMA max_page_count = {most}"), [], |_| Ok(())).unwrap();
+}
+
+/// How many transactions the WAL beside the store holds: a frame that names the size of the
+/// database ends one.
+pub(crate) fn commits(dir: &Path) -> usize {
+    const HEADER: usize = 32;
+    const FRAME: usize = 24 + 4096;
+    let wal = std::fs::read(dir.join("store.db-wal")).unwrap();
+    let salts = &wal[16..24];
+    let frames = wal[HEADER..].chunks_exact(FRAME);
+    frames.filter(|frame| &frame[8..16] == salts && frame[4..8] != [0; 4]).count()
+}
+
+/// Lets so many more records into the queue, as after months without an endpoint. The books of
+/// what waits are what decides.
+pub(crate) fn fill_queue(vault: &Vault, room: u64) {
+    let most = i64::try_from(crate::limits::MAX_QUEUED_RECORDS - room).unwrap();
+    let sql = &vault.live.as_ref().unwrap().sql;
+    sql.execute("UPDATE epochs SET waiting = ?1", [most]).unwrap();
+}
+
+/// Makes the books of what waits true again.
+pub(crate) fn empty_queue(vault: &Vault) {
+    let waiting = "UPDATE epochs SET waiting = (SELECT count(*) FROM records WHERE state = 0)";
+    vault.live.as_ref().unwrap().sql.execute(waiting, []).unwrap();
+}
