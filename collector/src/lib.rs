@@ -43,6 +43,7 @@ pub use config::{Config, ConfigError, Documents, TlsIdentity};
 pub use console::{BatchEntry, Console, DeviceEntry, ReceivedHeartbeat};
 pub use harden::harden_process;
 pub use limits::Limits;
+pub use server::local::{LocalAnswer, LocalCollector, LocalRequest};
 pub use server::routes::{Caller, RouteEntry, routes};
 pub use server::{Collector, Running, StartError};
 pub use store::StoreError;

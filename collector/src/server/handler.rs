@@ -151,7 +151,8 @@ async fn admit(
     }
 }
 
-fn work(
+/// Does the work of a route.
+pub(super) fn work(
     service: &Service,
     operation: Operation,
     (peer, head): (IpAddr, &Head),

@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod handler;
+pub(crate) mod local;
 pub(crate) mod routes;
 
 use std::io;
