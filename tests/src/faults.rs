@@ -30,7 +30,7 @@ pub enum Fault {
     ReadOnly,
 }
 
-/// The shim's source, which also names the compiled file, so that a change is never missed.
+/// The shim's source.
 const SOURCE: &str = include_str!("../shim/crash.c");
 
 impl Fault {
@@ -55,27 +55,7 @@ impl Shim {
     /// # Errors
     /// Where there is no C compiler, or the folder cannot be written.
     pub fn build() -> io::Result<Self> {
-        let program = std::env::current_exe()?;
-        let folder = program.parent().ok_or(io::ErrorKind::NotFound)?;
-        let mut hasher = DefaultHasher::new();
-        SOURCE.hash(&mut hasher);
-        let name = format!("crash-{:016x}", hasher.finish());
-        let library = folder.join(format!("{name}.so"));
-        if !library.exists() {
-            // Compiled apart and renamed, so that two test programs do not meet.
-            let apart = tempfile::tempdir_in(folder)?;
-            let source = apart.path().join("crash.c");
-            let object = apart.path().join("crash.so");
-            std::fs::write(&source, SOURCE)?;
-            let mut compiler = Command::new("cc");
-            compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"]);
-            let status = compiler.arg(&object).arg(&source).status()?;
-            if !status.success() {
-                return Err(io::Error::other("the C compiler refused tests/shim/crash.c"));
-            }
-            std::fs::rename(object, &library)?;
-        }
-        Ok(Self { library })
+        Ok(Self { library: compile("crash", SOURCE)? })
     }
 
     /// Runs the program unharmed and counts its durable steps below a folder.
@@ -155,4 +135,32 @@ pub fn spread<T: Copy>(steps: &[T], wanted: usize, seed: u64) -> impl Iterator<I
         let at = (n * steps.len() / wanted + shift).checked_rem(steps.len())?;
         steps.get(at).copied()
     })
+}
+
+/// Compiles a library for `LD_PRELOAD`, unless it is there already. Its source also names it, so
+/// that a change is never missed.
+pub(crate) fn compile(stem: &str, source: &str) -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let mut folder = program.parent().ok_or(io::ErrorKind::NotFound)?;
+    // Programs and tests share one place.
+    if folder.ends_with("deps") {
+        folder = folder.parent().unwrap_or(folder);
+    }
+    let mut hasher = DefaultHasher::new();
+    source.hash(&mut hasher);
+    let library = folder.join(format!("{stem}-{:016x}.so", hasher.finish()));
+    if !library.exists() {
+        // Compiled apart and renamed, so that two test programs do not meet.
+        let apart = tempfile::tempdir_in(folder)?;
+        let (text, object) = (apart.path().join("shim.c"), apart.path().join("shim.so"));
+        std::fs::write(&text, source)?;
+        let mut compiler = Command::new("cc");
+        compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"]);
+        let status = compiler.arg(&object).arg(&text).status()?;
+        if !status.success() {
+            return Err(io::Error::other(format!("the C compiler refused tests/shim/{stem}.c")));
+        }
+        std::fs::rename(object, &library)?;
+    }
+    Ok(library)
 }

@@ -1,5 +1,7 @@
 //! What the tests share that cross crates.
 
 pub mod faults;
+pub mod power;
 pub mod program;
 pub mod stage;
+pub mod world;

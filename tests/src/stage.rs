@@ -30,7 +30,7 @@ use fenming_wire::profile::Profile;
 use fenming_wire::text::Language;
 use tempfile::TempDir;
 
-pub use self::custodian::{Custodian, lasting_policy, next_version, policy};
+pub use self::custodian::{Custodian, Secrets, lasting_policy, next_version, policy};
 pub use self::network::{Fate, Forger, Network};
 pub use self::opened::{Counted, Opened, files_below};
 pub use self::seen::{DAY_BEGINS, group, listener, message, online, restarted, seen, working_day};

@@ -13,6 +13,7 @@ use fenming_wire::profile::{Endpoint, Profile};
 use fenming_wire::seal::Identity;
 use fenming_wire::text::Bilingual;
 use fenming_wire::trust::{NamedRecipient, TrustDocument};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::program::Programs;
@@ -35,6 +36,16 @@ pub struct Custodian {
     pub trust: TrustDocument,
     /// The policy.
     pub policy: Policy,
+}
+
+/// The custodian's secrets, so that another process can be the same custodian.
+#[derive(Serialize, Deserialize)]
+pub struct Secrets {
+    root: Vec<u8>,
+    policy: Vec<u8>,
+    receipt: Vec<u8>,
+    archive: String,
+    counsel: String,
 }
 
 /// The demo's policy, without the directory entry that its employee overrides. Batches go out at
@@ -74,6 +85,25 @@ pub const fn next_version(version: &mut u64) {
     *version += 1;
 }
 
+impl Secrets {
+    /// New keys.
+    ///
+    /// # Panics
+    /// Where the system gives no randomness.
+    #[must_use]
+    pub fn generate() -> Self {
+        let signer = || Ed25519Signer::generate().unwrap().1.to_vec();
+        let identity = || Identity::generate().expose_secret().to_string();
+        Self {
+            root: signer(),
+            policy: signer(),
+            receipt: signer(),
+            archive: identity(),
+            counsel: identity(),
+        }
+    }
+}
+
 impl Custodian {
     /// Makes all keys, and a trust document that names them.
     ///
@@ -81,10 +111,21 @@ impl Custodian {
     /// Where the system gives no randomness.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        let generate = || Ed25519Signer::generate().unwrap();
-        let ((root, _), (policy_key, _), (receipt_key, receipt_pkcs8)) =
-            (generate(), generate(), generate());
-        let (archive, counsel) = (Identity::generate(), Identity::generate());
+        Self::with(&Secrets::generate(), policy)
+    }
+
+    /// The custodian whose keys these are.
+    ///
+    /// # Panics
+    /// Where they are no keys.
+    #[must_use]
+    pub fn with(secrets: &Secrets, policy: Policy) -> Self {
+        let key = |pkcs8: &[u8]| Ed25519Signer::from_pkcs8(pkcs8).unwrap();
+        let (root, policy_key) = (key(&secrets.root), key(&secrets.policy));
+        let receipt_key = key(&secrets.receipt);
+        let receipt_pkcs8 = Zeroizing::new(secrets.receipt.clone());
+        let archive: Identity = secrets.archive.parse().unwrap();
+        let counsel: Identity = secrets.counsel.parse().unwrap();
         let trust = TrustDocument {
             tenant: policy.tenant.clone(),
             version: 1,
