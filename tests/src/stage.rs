@@ -82,6 +82,12 @@ impl Clock for StageClock {
 }
 
 impl StageClock {
+    /// Stands at a moment.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self(ManualClock::at(now), AtomicI64::default())
+    }
+
     /// From now on the phone's wall clock is wrong by so many days; the endpoint's is right.
     pub fn put_phone_wrong(&self, days: i64) {
         self.1.store(days * Span::days(1).as_millis(), Ordering::SeqCst);
@@ -112,7 +118,7 @@ impl Stage {
     pub fn bare(policy: Policy) -> Self {
         let custodian = Custodian::new(policy);
         let start = DAY_BEGINS.parse::<Timestamp>().unwrap() - Span::minutes(10);
-        let clock = Arc::new(StageClock(ManualClock::at(start), AtomicI64::default()));
+        let clock = Arc::new(StageClock::at(start));
         let mut stage = Self {
             custodian,
             network: Arc::new(Network::default()),

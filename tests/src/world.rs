@@ -3,7 +3,7 @@
 //!
 //! Everything stands in one folder, so that a world can be opened again on what another left
 //! there. TLS is not part of it; [`crate::stage`] has that.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod link;
 mod phone;
@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex};
 use fenming::certificate::PrivateCa;
 use fenming_collector::{Config, Documents, Limits, LocalCollector, TlsIdentity};
 use fenming_core::clock::{Clock, Timestamp};
-use fenming_core::testing::ManualClock;
 use fenming_wire::id::Digest;
 use fenming_wire::profile::Profile;
 
@@ -45,7 +44,7 @@ impl World {
     pub fn open(folder: &Path, custodian: Custodian, now: Timestamp) -> Self {
         let world = Self {
             custodian,
-            clock: Arc::new(StageClock(ManualClock::at(now))),
+            clock: Arc::new(StageClock::at(now)),
             folder: folder.to_owned(),
             tls: PrivateCa::issue(HOST).unwrap(),
             endpoint: Arc::default(),

@@ -121,6 +121,9 @@ impl Folder {
                 // The database must be older than the folder: keep what is there as well.
                 self.set_aside(&target)?;
             }
+            // The sealed file is last on the disk too: a power loss may keep a later rename and
+            // lose an earlier one.
+            flush_dir(&folder)?;
             fs::rename(&arrived, &target)?;
         }
         flush_dir(&folder)

@@ -1,11 +1,13 @@
 //! One history: the power goes at some point of a life, and the phone is taken up again.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use fenming::archive::{Fault, Weight};
 use tempfile::TempDir;
 
 use super::disk::{Dice, Disk, Left};
@@ -20,6 +22,8 @@ pub struct Subject {
     trace: Trace,
     /// Entries right before which something had just been acknowledged or synced.
     turning_points: Vec<usize>,
+    /// Where steps begin and end, by their kind, so that rare kinds get their share.
+    spans: Vec<Vec<(usize, usize)>>,
 }
 
 /// Which parts of the world lose power, and how honest the disk is.
@@ -61,17 +65,27 @@ impl Subject {
     /// Takes up what [`super::record`] left.
     #[must_use]
     pub fn new(seed: u64, secrets: Secrets, trace: Trace) -> Self {
-        let mut turning_points = Vec::new();
-        let mut marks = None;
+        let (mut turning_points, mut marks) = (Vec::new(), None);
+        let (mut spans, mut began): (BTreeMap<String, Vec<_>>, usize) = Default::default();
+        let plan = plan(seed);
         for (at, entry) in trace.0.iter().enumerate() {
             match entry {
                 Entry::Create { path, inode } if path == Path::new(MARKS) => marks = Some(*inode),
-                Entry::Write { inode, .. } if Some(*inode) == marks => turning_points.push(at + 1),
+                Entry::Write { inode, bytes, .. } if Some(*inode) == marks => {
+                    turning_points.push(at + 1);
+                    match super::life::marks(bytes).first() {
+                        Some(mark) if mark.done => {
+                            let kind = plan.get(mark.step).map_or_else(String::new, kind);
+                            spans.entry(kind).or_default().push((began, at));
+                        }
+                        Some(_) | None => began = at,
+                    }
+                }
                 Entry::SyncFile { .. } | Entry::SyncFolder { .. } => turning_points.push(at),
                 _ => {}
             }
         }
-        Self { seed, secrets, trace, turning_points }
+        Self { seed, secrets, trace, turning_points, spans: spans.into_values().collect() }
     }
 
     /// The trace.
@@ -114,11 +128,18 @@ impl Subject {
     }
 
     fn point(&self, dice: &mut Dice) -> usize {
-        if dice.chance(50) {
-            return dice.below(self.trace.0.len() + 1);
+        match dice.below(3) {
+            0 => dice.below(self.trace.0.len() + 1),
+            1 => {
+                let at = dice.below(self.turning_points.len());
+                self.turning_points.get(at).copied().unwrap_or_default()
+            }
+            _ => {
+                let kind = self.spans.get(dice.below(self.spans.len())).map_or(&[][..], |k| k);
+                let (begin, end) = kind.get(dice.below(kind.len())).copied().unwrap_or_default();
+                begin + 1 + dice.below(end - begin)
+            }
         }
-        let at = dice.below(self.turning_points.len());
-        self.turning_points.get(at).copied().unwrap_or_default()
     }
 
     /// Takes the phone up, goes on a little, drains it, and looks into the archive.
@@ -136,7 +157,10 @@ impl Subject {
             wrong.push(format!("it does not drain: {error}"));
         }
         let archive = life.world.open_archive();
-        wrong.extend(archive.report.all_faults().map(ToString::to_string));
+        let outside = |code| code == Fault::OutsideConsent;
+        let findings = archive.report.all_findings();
+        let faults = findings.filter(|f| f.weight == Weight::Fault || outside(f.code));
+        wrong.extend(faults.map(ToString::to_string));
         wrong.extend(expected.compare(&archive.texts()));
         let private = |line: &[u8]| line.windows(CANARY.len()).any(|w| w == CANARY.as_bytes());
         if archive.lines.iter().any(|(line, _)| private(line)) {
@@ -161,20 +185,21 @@ impl Subject {
         for mark in marks.iter().filter(|mark| mark.done) {
             expected.done(&life.step(mark.step), mark, &policy);
         }
-        let mut next = marks.last().map_or(0, |mark| mark.step + 1);
+        let (mut next, mut unsure) = (marks.last().map_or(0, |mark| mark.step + 1), false);
         if let Some(mark) = marks.last().filter(|mark| !mark.done) {
             let step = life.step(mark.step);
             let by_hand = matches!(
                 step,
                 Step::Retract | Step::Tag(..) | Step::Withdraw | Step::Pause(_)
             );
-            if by_hand && dice.chance(50) {
+            unsure = by_hand && dice.chance(50);
+            if unsure {
                 // Nobody does it again, and nobody can say whether it was done.
                 expected.begun(&step, mark, &policy);
-                return Ok(());
+            } else {
+                life.perform(mark)?;
+                expected.done(&step, mark, &policy);
             }
-            life.perform(mark)?;
-            expected.done(&step, mark, &policy);
             if matches!(step, Step::Retract | Step::Tag(..)) {
                 // The review window may have ended meanwhile.
                 expected.begun(&step, mark, &policy);
@@ -185,6 +210,9 @@ impl Subject {
             let mark = life.prepare(number)?;
             life.perform(&mark)?;
             expected.done(&life.step(number), &mark, &policy);
+            if unsure {
+                expected.begun(&life.step(number), &mark, &policy);
+            }
         }
         Ok(())
     }
@@ -230,6 +258,12 @@ fn set_aside(device: &Path) -> Vec<String> {
     let entries = fs::read_dir(device).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.filter(|name| name.contains("damaged")).map(|name| format!("set aside: {name}")).collect()
+}
+
+/// The name of a step without what it is about.
+fn kind(step: &Step) -> String {
+    let text = format!("{step:?}");
+    text.split('(').next().unwrap_or_default().to_owned()
 }
 
 /// A folder in memory where there is such a place: what is synced there costs nothing.

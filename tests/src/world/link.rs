@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use fenming_collector::{LocalAnswer, LocalCollector, LocalRequest};
 use fenming_core::agent::Connector;
 use fenming_core::clock::Span;
+use fenming_core::forward::endpoint_clock::EndpointClock;
 use fenming_core::forward::residency::Residency;
 use fenming_core::forward::transport::{Answer, Request, Transport, TransportFailure};
 use fenming_wire::profile::Profile;
@@ -91,6 +92,7 @@ impl Connector for Link {
         &self,
         _profile: &Profile,
         _residency: Residency,
+        _time: &Arc<EndpointClock>,
     ) -> Result<Box<dyn Transport>, TransportFailure> {
         let (endpoint, state) = (Arc::clone(&self.endpoint), Arc::clone(&self.state));
         Ok(Box::new(Line { endpoint, state }))
