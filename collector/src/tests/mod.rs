@@ -9,6 +9,7 @@ mod enrolment;
 mod fixture;
 mod heartbeats;
 mod limits;
+mod local;
 mod model;
 mod restart;
 mod routes;
