@@ -3,7 +3,12 @@
 //!
 //! Everything stands in one folder, so that a world can be opened again on what another left
 //! there. TLS is not part of it; [`crate::stage`] has that.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod link;
 mod phone;

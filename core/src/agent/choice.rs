@@ -78,13 +78,20 @@ impl Agent {
         };
         let envelope = grant.envelope().clone();
         let bytes = decision.to_bytes()?;
-        // The ledger first: a line without a decision harms nobody, the reverse would.
-        inner.vault.declare(&Declaration::granted(now, envelope.clone()))?;
-        inner.vault.put(&envelope)?;
-        inner.vault.put_bytes(DECISION, &bytes)?;
-        inner.decision = decision;
-        say(Level::Info, Code("consent_granted"), &[]);
-        inner.standing()
+        let before = std::mem::replace(&mut inner.decision, decision);
+        let agreed = inner.together(ENTRIES, |inner| {
+            // An earlier withdrawal that nobody could sign stands before what follows it.
+            inner.sign_withdrawal()?;
+            inner.vault.declare(&Declaration::granted(now, envelope.clone()))?;
+            inner.vault.put(&envelope)?;
+            inner.vault.put_bytes(DECISION, &bytes)?;
+            inner.standing()
+        });
+        match agreed {
+            Ok(()) => say(Level::Info, Code("consent_granted"), &[]),
+            Err(_) => inner.decision = before,
+        }
+        agreed
     }
 
     /// The employee refuses. Nothing of it is sent, and they are not asked again before the
@@ -97,8 +104,10 @@ impl Agent {
         let decision = std::mem::take(&mut inner.decision).refuse(inner.now());
         inner.decision = decision;
         let bytes = inner.decision.to_bytes()?;
-        inner.vault.put_bytes(DECISION, &bytes)?;
-        inner.standing()
+        inner.together(ENTRIES, |inner| {
+            inner.vault.put_bytes(DECISION, &bytes)?;
+            inner.standing()
+        })
     }
 
     /// The employee withdraws their consent. It holds from this moment, offline, even where the
@@ -121,9 +130,16 @@ impl Agent {
     /// As the store's.
     pub fn pause(&self, paused: bool) -> Result<(), AgentError> {
         let mut inner = self.lock()?;
-        inner.paused = paused;
-        inner.set(|settings| settings.paused = paused)?;
-        inner.sign(Sign::Paused(paused))
+        let before = std::mem::replace(&mut inner.paused, paused);
+        let done = inner.together(ENTRIES, |inner| {
+            inner.set(|settings| settings.paused = paused)?;
+            inner.sign(Sign::Paused(paused))
+        });
+        if done.is_err() {
+            // Capture goes on only where that is written down; a pause holds in any case.
+            inner.paused = before || paused;
+        }
+        done
     }
 }
 
@@ -132,11 +148,28 @@ impl Inner {
         self.in_force.as_deref().ok_or(AgentError::NotEnrolled)
     }
 
-    /// Writes a withdrawal down and does what follows from it. It may be repeated.
+    /// Writes a withdrawal down and does what follows from it, all or nothing. It may be repeated.
     pub(super) fn finish_withdrawal(&mut self, withdrawal: Withdrawal) -> Result<(), AgentError> {
-        self.set(|settings| settings.unsigned = Some(withdrawal))?;
-        self.vault.put_bytes(DECISION, &self.decision.to_bytes()?)?;
         self.recent.clear();
+        let done = self.together(ENTRIES, |inner| {
+            inner.write_decision(withdrawal)?;
+            inner.follow_withdrawal()
+        });
+        if done.is_err() {
+            // A store that cannot take all that follows may still take what matters most.
+            let _ = self.together(ENTRIES, |inner| inner.write_decision(withdrawal));
+        } else {
+            say(Level::Info, Code("consent_withdrawn"), &[]);
+        }
+        done
+    }
+
+    fn write_decision(&mut self, withdrawal: Withdrawal) -> Result<(), AgentError> {
+        self.set(|settings| settings.unsigned = Some(withdrawal))?;
+        self.vault.put_bytes(DECISION, &self.decision.to_bytes()?)
+    }
+
+    fn follow_withdrawal(&mut self) -> Result<(), AgentError> {
         self.vault.discard_all()?;
         let rule = self.in_force.as_ref().map(|in_force| in_force.policy.document().on_withdrawal);
         match rule {
@@ -145,7 +178,6 @@ impl Inner {
             }
             Some(WithdrawalRule::Forward) | None => {}
         }
-        say(Level::Info, Code("consent_withdrawn"), &[]);
         self.standing()?;
         self.sign_withdrawal()
     }
@@ -157,9 +189,11 @@ impl Inner {
         let Some(in_force) = &self.in_force else { return Ok(()) };
         let Ok(signer) = DocumentSigner::new(self.ports.signer.as_ref()) else { return Ok(()) };
         let Ok(envelope) = withdrawal.sign(&in_force.who, &signer) else { return Ok(()) };
-        self.vault.declare(&Declaration::withdrawn(withdrawal.at, envelope.clone()))?;
-        self.vault.put(&envelope)?;
-        self.set(|settings| settings.unsigned = None)
+        self.together(ENTRIES, |inner| {
+            inner.vault.declare(&Declaration::withdrawn(withdrawal.at, envelope.clone()))?;
+            inner.vault.put(&envelope)?;
+            inner.set(|settings| settings.unsigned = None)
+        })
     }
 
     /// Takes up anew where consent and policy stand, and records what that means for coverage.

@@ -12,6 +12,7 @@ use fenming_wire::text::Bilingual;
 use fenming_wire::trust::TrustDocument;
 
 use super::in_force::InForce;
+use super::unit::ENTRIES;
 use super::{Agent, Inner};
 use crate::clock::Clock as _;
 use crate::consent::rule_changes;
@@ -62,10 +63,16 @@ impl Agent {
         inner.token = parsed.enrolment_token;
         let kept = profile.to_map();
         if inner.settings()?.profile != kept {
-            inner.set(|settings| settings.profile = kept)?;
-            inner.restore()?;
-            reconfigured(&mut inner.vault, Changed::Profile)?;
-            inner.standing()?;
+            let taken = inner.together(ENTRIES, |inner| {
+                inner.set(|settings| settings.profile = kept)?;
+                inner.restore()?;
+                reconfigured(&mut inner.vault, Changed::Profile)?;
+                inner.standing()
+            });
+            if taken.is_err() {
+                inner.restore()?;
+            }
+            taken?;
             say(Level::Info, Code("profile_taken"), &[("tenant", &profile.tenant)]);
         }
         Ok(ProfileReport { taken: true, refused })
@@ -207,17 +214,26 @@ impl Inner {
         let (at, policy_version) = (self.now(), next.policy.version());
         let changes: Vec<LoggedChange> =
             changes.into_iter().map(|change| LoggedChange { at, policy_version, change }).collect();
-        self.vault.put(trust)?;
-        self.vault.put(policy)?;
-        if !changes.is_empty() {
-            self.vault.log_changes(&changes)?;
+        let versions = (next.trust.version(), policy_version);
+        let before = self.in_force.replace(Arc::new(next));
+        let done = self.together(ENTRIES.saturating_add(changes.len()), |inner| {
+            inner.vault.put(trust)?;
+            inner.vault.put(policy)?;
+            if !changes.is_empty() {
+                inner.vault.log_changes(&changes)?;
+            }
+            reconfigured(&mut inner.vault, Changed::Policy)?;
+            inner.standing()
+        });
+        match &done {
+            Ok(()) => say(
+                Level::Info,
+                Code("documents_in_force"),
+                &[("trust", &versions.0), ("policy", &versions.1)],
+            ),
+            Err(_) => self.in_force = before,
         }
-        let versions: [(&str, &dyn fenming_wire::Loggable); 2] =
-            [("trust", &next.trust.version()), ("policy", &policy_version)];
-        say(Level::Info, Code("documents_in_force"), &versions);
-        reconfigured(&mut self.vault, Changed::Policy)?;
-        self.in_force = Some(Arc::new(next));
-        self.standing()
+        done
     }
 
     /// Asks what the endpoint has of this device: its versions are floors.

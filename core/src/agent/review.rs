@@ -7,6 +7,7 @@ use fenming_wire::source::Source;
 use fenming_wire::{Code, Content, Loggable};
 
 use super::recent::RecentChat;
+use super::unit::ENTRIES;
 use super::{Agent, Inner};
 use crate::consent::{Counterpart, Naming, authorise};
 use crate::error::AgentError;
@@ -137,6 +138,22 @@ impl Agent {
 
 impl Inner {
     fn tag(&mut self, id: ChatId, tag: Option<EmployeeTag>) -> Result<Taken, AgentError> {
+        // A held item becomes a record, which takes two entries at most.
+        let held = self.vault.holds()?.len();
+        let entries = ENTRIES.saturating_add(held.saturating_mul(2));
+        let taken = self.together(entries, |inner| inner.write_tag(id, tag))?;
+        if let Some(chat) = self.recent.get(id).cloned() {
+            let personal = tag == Some(EmployeeTag::Personal);
+            self.recent.put(RecentChat { personal, ..chat });
+        }
+        let counts: [(&str, &dyn Loggable); 2] =
+            [("promoted", &taken.promoted), ("retracted", &taken.retracted)];
+        say(Level::Info, Code("chat_tagged"), &counts);
+        Ok(taken)
+    }
+
+    /// The tag and all that follows from it.
+    fn write_tag(&mut self, id: ChatId, tag: Option<EmployeeTag>) -> Result<Taken, AgentError> {
         let before = self.vault.chat(id)?;
         let mut taken = Taken::default();
         if tag == Some(EmployeeTag::Personal) {
@@ -151,13 +168,6 @@ impl Inner {
             }
             None => {}
         }
-        if let Some(chat) = self.recent.get(id).cloned() {
-            let personal = tag == Some(EmployeeTag::Personal);
-            self.recent.put(RecentChat { personal, ..chat });
-        }
-        let counts: [(&str, &dyn Loggable); 2] =
-            [("promoted", &taken.promoted), ("retracted", &taken.retracted)];
-        say(Level::Info, Code("chat_tagged"), &counts);
         Ok(taken)
     }
 
@@ -177,6 +187,10 @@ impl Inner {
     }
 
     fn set_counterpart(&mut self, id: ChatId, state: Counterpart) -> Result<(), AgentError> {
+        self.together(ENTRIES, |inner| inner.write_counterpart(id, state))
+    }
+
+    fn write_counterpart(&mut self, id: ChatId, state: Counterpart) -> Result<(), AgentError> {
         self.vault.set_counterpart(id, state)?;
         let Some(chat) = self.vault.chat(id)? else { return Ok(()) };
         let Some(business) = self.business_of(&chat)? else { return Ok(()) };

@@ -122,9 +122,9 @@ impl Disk<'_> {
                 None => drop(left.folders.insert(path)),
                 Some(_) if is_shared_memory(&path) => {}
                 Some(inode) => {
-                    let bytes = files.get_mut(&inode).map(|file| {
-                        file.after_loss(&path, dice, &mut left.survivors)
-                    });
+                    let bytes = files
+                        .get_mut(&inode)
+                        .map(|file| file.after_loss(&path, dice, &mut left.survivors));
                     left.files.insert(path, bytes.unwrap_or_default());
                 }
             }
@@ -317,7 +317,8 @@ const fn verdict(survives: bool) -> &'static str {
 /// Applies what happened to a name. What presupposes a name that was lost is lost as well.
 fn apply(tree: &mut BTreeMap<PathBuf, Option<u64>>, entry: &Entry) {
     let has_home = |tree: &BTreeMap<PathBuf, Option<u64>>, path: &Path| {
-        path.parent().is_none_or(|home| home.as_os_str().is_empty() || tree.get(home) == Some(&None))
+        path.parent()
+            .is_none_or(|home| home.as_os_str().is_empty() || tree.get(home) == Some(&None))
     };
     match entry {
         Entry::Create { path, inode } if has_home(tree, path) => {

@@ -188,10 +188,8 @@ impl Subject {
         let (mut next, mut unsure) = (marks.last().map_or(0, |mark| mark.step + 1), false);
         if let Some(mark) = marks.last().filter(|mark| !mark.done) {
             let step = life.step(mark.step);
-            let by_hand = matches!(
-                step,
-                Step::Retract | Step::Tag(..) | Step::Withdraw | Step::Pause(_)
-            );
+            let by_hand =
+                matches!(step, Step::Retract | Step::Tag(..) | Step::Withdraw | Step::Pause(_));
             unsure = by_hand && dice.chance(50);
             if unsure {
                 // Nobody does it again, and nobody can say whether it was done.
@@ -199,10 +197,10 @@ impl Subject {
             } else {
                 life.perform(mark)?;
                 expected.done(&step, mark, &policy);
-            }
-            if matches!(step, Step::Retract | Step::Tag(..)) {
-                // The review window may have ended meanwhile.
-                expected.begun(&step, mark, &policy);
+                if matches!(step, Step::Retract | Step::Tag(..)) {
+                    // The review window may have ended meanwhile.
+                    expected.maybe(&mark.texts);
+                }
             }
             next = mark.step + 1;
         }
@@ -238,7 +236,10 @@ impl Subject {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { life, history, wrong, point, entry, last, survivors } = self;
-        writeln!(f, "life {life}, history {history}: the power went before entry {point}: {entry}")?;
+        writeln!(
+            f,
+            "life {life}, history {history}: the power went before entry {point}: {entry}"
+        )?;
         writeln!(f, "  {last}")?;
         for line in wrong {
             writeln!(f, "  WRONG {line}")?;

@@ -3,7 +3,8 @@
 //! The subject writes into its trace when a step begins and when it is done, so that every history
 //! knows what had been acknowledged when the power went.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod expected;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -20,6 +21,7 @@ use fenming_wire::policy::{HoldRule, Policy, WithdrawalRule};
 use fenming_wire::record::Body;
 use serde::{Deserialize, Serialize};
 
+pub use self::expected::Expected;
 use super::disk::Dice;
 use crate::stage::{
     Custodian, DAY_BEGINS, Secrets, StageClock, listener, message, next_version, policy, restarted,
@@ -94,18 +96,6 @@ pub struct Life {
     /// The phone.
     pub phone: Phone,
     plan: Vec<Step>,
-}
-
-/// What must be in the archive, and what may be.
-#[derive(Clone, Debug, Default)]
-pub struct Expected {
-    consent: bool,
-    paused: bool,
-    tags: BTreeMap<Chat, EmployeeTag>,
-    /// Each of these exactly once.
-    pub must: BTreeSet<String>,
-    /// Each of these at most once.
-    pub may: BTreeSet<String>,
 }
 
 /// The folder of the agent, which the power loss concerns.
@@ -271,7 +261,8 @@ impl Life {
     /// Where the endpoint issues no token.
     pub fn prepare(&self, step: usize) -> Result<Mark, AgentError> {
         let now = self.world.now().millis();
-        let mut mark = Mark { step, done: false, now, token: None, known: false, texts: Vec::new() };
+        let mut mark =
+            Mark { step, done: false, now, token: None, known: false, texts: Vec::new() };
         match self.step(step) {
             Step::Enrol => {
                 let person = "p-0017".parse().unwrap();
@@ -403,100 +394,6 @@ impl Life {
         let page = self.phone.agent().records(chat, None, 500)?.records.into_iter();
         let waits = page.filter(|record| record.state == RecordState::InReview);
         Ok(waits.filter_map(|record| text_of(&record.body)).collect())
-    }
-}
-
-impl Expected {
-    /// A step was acknowledged.
-    pub fn done(&mut self, step: &Step, mark: &Mark, policy: &Policy) {
-        match step {
-            Step::Agree => self.consent = true,
-            Step::Pause(paused) => self.paused = *paused,
-            Step::Observe(chats) if self.consent && !self.paused => {
-                for (place, chat) in chats.iter().enumerate() {
-                    if self.is_business(*chat) {
-                        self.must.insert(chat.text(mark.step, place));
-                    }
-                }
-            }
-            Step::Retract => self.drop_all(&mark.texts),
-            Step::Tag(chat, tag) => {
-                match tag {
-                    Some(EmployeeTag::Business) if self.consent => {
-                        self.must.extend(mark.texts.iter().cloned());
-                    }
-                    Some(EmployeeTag::Business) | None => {}
-                    Some(EmployeeTag::Personal) => self.drop_all(&mark.texts),
-                }
-                match tag {
-                    Some(tag) if mark.known => drop(self.tags.insert(*chat, *tag)),
-                    None if mark.known => drop(self.tags.remove(chat)),
-                    Some(_) | None => {}
-                }
-            }
-            Step::Withdraw => {
-                self.consent = false;
-                if policy.on_withdrawal == WithdrawalRule::DestroyUnsent {
-                    self.unsure_of_all();
-                }
-            }
-            Step::Enrol | Step::Observe(_) | Step::Pass(_) | Step::Run | Step::Publish => {}
-            Step::Suspend | Step::Reopen | Step::Reboot => {}
-        }
-    }
-
-    /// A step was begun, and nobody knows what came of it.
-    pub fn begun(&mut self, step: &Step, mark: &Mark, policy: &Policy) {
-        let texts: Vec<String> = match step {
-            Step::Retract | Step::Tag(..) => mark.texts.clone(),
-            Step::Observe(chats) => {
-                chats.iter().enumerate().map(|(n, chat)| chat.text(mark.step, n)).collect()
-            }
-            _ => Vec::new(),
-        };
-        for text in texts {
-            self.must.remove(&text);
-            self.may.insert(text);
-        }
-        if *step == Step::Withdraw && policy.on_withdrawal == WithdrawalRule::DestroyUnsent {
-            self.unsure_of_all();
-        }
-    }
-
-    /// What is wrong with these texts.
-    #[must_use]
-    pub fn compare(&self, found: &[String]) -> Vec<String> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for text in found {
-            *counts.entry(text).or_default() += 1;
-        }
-        let twice = counts.iter().filter(|(_, count)| **count > 1);
-        let twice = twice.map(|(text, count)| format!("{count} times: {text}"));
-        let known = |text: &str| self.must.contains(text) || self.may.contains(text);
-        let strange = counts.keys().filter(|text| !known(text));
-        let strange = strange.map(|text| format!("must not be there: {text}"));
-        let missing = self.must.iter().filter(|text| !counts.contains_key(text.as_str()));
-        let missing = missing.map(|text| format!("lost: {text}"));
-        twice.chain(strange).chain(missing).collect()
-    }
-
-    fn is_business(&self, chat: Chat) -> bool {
-        match self.tags.get(&chat) {
-            Some(EmployeeTag::Business) => true,
-            Some(EmployeeTag::Personal) => false,
-            None => matches!(chat, Chat::Client | Chat::Second),
-        }
-    }
-
-    fn drop_all(&mut self, texts: &[String]) {
-        for text in texts {
-            self.must.remove(text);
-            self.may.remove(text);
-        }
-    }
-
-    fn unsure_of_all(&mut self) {
-        self.may.append(&mut self.must);
     }
 }
 

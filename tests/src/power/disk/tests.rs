@@ -77,11 +77,8 @@ fn a_write_is_torn_at_sectors_and_nowhere_else() {
 
 #[test]
 fn an_exact_folder_loses_nothing() {
-    let trace = Trace(vec![
-        Entry::MakeFolder { path: "e".into() },
-        create("e/f", 1),
-        write(1, 0, b"kept"),
-    ]);
+    let trace =
+        Trace(vec![Entry::MakeFolder { path: "e".into() }, create("e/f", 1), write(1, 0, b"kept")]);
     assert_eq!(states(&trace, "e/f"), BTreeSet::from([Some(b"kept".to_vec())]));
 }
 
