@@ -13,6 +13,8 @@ use crate::observation::OsProfile;
 use crate::policy::sample;
 use crate::tag::{ChatFacts, EmployeeTag, Ruleset, Verdict, decide};
 
+mod size;
+
 const CHAT: ChatId = ChatId::from_bytes([5; 10]);
 
 /// A stand-in that shows which name was asked for without holding it.
