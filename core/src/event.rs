@@ -1,6 +1,8 @@
 //! What a parser makes of observations. Held in memory only.
 
 use fenming_wire::Content;
+use fenming_wire::attachment::Attachment;
+use fenming_wire::id::Digest;
 use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{CallMedium, CallOutcome, Confidence, Direction, Media, Raw};
 use fenming_wire::source::Source;
@@ -71,9 +73,48 @@ pub enum What {
     Redacted,
     /// Nothing to keep: a summary, a login notice, a double post.
     Ignored(Ignored),
+    /// The employee shared text; its messages follow.
+    Share(Box<ShareSeen>),
+}
+
+/// Shared text as a whole.
+pub struct ShareSeen {
+    /// From the first message to the end of the last one's minute.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// How many messages it holds.
+    pub messages: u32,
+    /// SHA-256 of the text.
+    pub text: Digest,
+    /// What stands before the first message.
+    pub header: Content,
+    /// What stands after the last one.
+    pub tail: Content,
+    /// The app that shared it, as the OS says.
+    pub referrer: Option<Content>,
+    /// How sure the reading of the chat is.
+    pub sure: Confidence,
+    /// Files of which no message speaks.
+    pub attachments: Vec<Attachment>,
+}
+
+impl What {
+    /// Names the files that came with it; what can have none keeps none.
+    pub fn attach(&mut self, files: Vec<Attachment>) {
+        match self {
+            Self::Message(message) => message.attachments = files,
+            Self::Share(share) => share.attachments = files,
+            Self::Recall(_)
+            | Self::Call(_)
+            | Self::Missed(_)
+            | Self::PreviewHidden
+            | Self::Redacted
+            | Self::Ignored(_) => {}
+        }
+    }
 }
 
 /// A message as it was shown.
+#[derive(Clone)]
 pub struct Message {
     /// Which way it went.
     pub direction: Direction,
@@ -93,6 +134,8 @@ pub struct Message {
     pub raw: Raw,
     /// Whether it stood in text that the employee shared.
     pub shared: bool,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
 }
 
 /// A recall notice as it was shown.

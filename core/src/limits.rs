@@ -38,6 +38,10 @@ pub const MAX_STORE_BYTES: u64 = 1024 * 1024 * 1024;
 /// which the employee may want to see what went out.
 pub const KEEP_DELIVERED: Span = Span::days(90);
 
+/// Most bytes of attachments that wait on the phone together: what an employee would notice. A
+/// share that does not fit is refused as a whole, and can be shared again later.
+pub const MAX_ATTACHMENT_STORE_BYTES: u64 = 1024 * 1024 * 1024;
+
 /// Most items in quarantine at once: each has a hardware key of its own, and phones slow down past
 /// some thousand keys.
 pub const MAX_HELD_ITEMS: u64 = 500;

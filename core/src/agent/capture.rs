@@ -4,6 +4,7 @@
 //! transaction, or none of it is and the agent knows no more than before the call.
 
 mod keep;
+mod share;
 
 use fenming_wire::Content;
 use fenming_wire::id::ChatId;
@@ -19,10 +20,12 @@ use crate::coverage::Sign;
 use crate::error::AgentError;
 use crate::event::{ChatKey, ChatSeen, Event, Origin, What};
 use crate::limits::MAX_OBSERVATIONS_AT_ONCE;
-use crate::observation::{Observation, PlatformFact};
+use crate::observation::{NoFiles, Observation, PlatformFact, SharedFiles};
+use crate::parse;
 use crate::record::{Held, HeldChat, Scribe};
 use crate::tag::{ChatFacts, Verdict, decide};
 use crate::vault::{Chat, Counter, HoldOutcome};
+use share::Shared;
 
 /// What became of observations, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +81,7 @@ struct Burst {
 enum Next<'o> {
     Fact(&'o PlatformFact),
     Event(Box<Event>),
+    Share(Box<Shared<'o>>),
 }
 
 /// An event and its chat as it stands when it happens.
@@ -97,15 +101,35 @@ impl Agent {
     /// As the store's. Nothing of the call was then stored: hand the same in again.
     /// [`AgentError::InputInvalid`] for more than [`MAX_OBSERVATIONS_AT_ONCE`] at once.
     pub fn observe(&self, observations: &[Observation]) -> Result<Observed, AgentError> {
+        self.observe_with(observations, &NoFiles)
+    }
+
+    /// As [`Agent::observe`], with the files of what was shared. They are read while the call lasts,
+    /// and only those of business chats.
+    ///
+    /// # Errors
+    /// As [`Agent::observe`]; [`AgentError::InputInvalid`] for shared text that is too long, and
+    /// [`AgentError::StoreFull`] where its files do not fit.
+    pub fn observe_with(
+        &self,
+        observations: &[Observation],
+        files: &dyn SharedFiles,
+    ) -> Result<Observed, AgentError> {
+        observations.iter().try_for_each(share::check)?;
         if observations.len() > MAX_OBSERVATIONS_AT_ONCE {
             let reason = "are too many at once: hand them in in several calls";
             return Err(AgentError::InputInvalid { field: "observations", reason });
         }
-        self.lock()?.parsed(|inner| {
+        self.lock()?.parsed(files, |inner| {
             let mut steps = Vec::with_capacity(observations.len());
             for next in observations {
-                if let Observation::Platform(fact) = next {
-                    steps.push(Next::Fact(fact));
+                match next {
+                    Observation::Platform(fact) => steps.push(Next::Fact(fact)),
+                    Observation::WechatShare(share) => {
+                        let text = parse::share::read(share, &inner.packs);
+                        steps.push(Next::Share(Box::new(Shared { share, text })));
+                    }
+                    Observation::WechatNotification(_) => {}
                 }
                 let events = inner.assembler.step(next, &inner.packs);
                 steps.extend(events.into_iter().map(Next::event));
@@ -120,7 +144,7 @@ impl Agent {
     /// # Errors
     /// As [`Agent::observe`].
     pub fn settle(&self) -> Result<Observed, AgentError> {
-        self.lock()?.parsed(|inner| {
+        self.lock()?.parsed(&NoFiles, |inner| {
             let now = inner.now();
             (inner.assembler.settle(now).into_iter().map(Next::event).collect(), 0)
         })
@@ -131,31 +155,43 @@ impl Inner {
     /// Parses and takes what follows from it, both or neither.
     fn parsed<'o>(
         &mut self,
+        files: &dyn SharedFiles,
         parse: impl FnOnce(&mut Self) -> (Vec<Next<'o>>, usize),
     ) -> Result<Observed, AgentError> {
         self.assembler.mark();
         let (steps, observed) = parse(self);
-        let done = self.take_all(steps, u64::try_from(observed).unwrap_or(u64::MAX));
+        let done = self.take_all(steps, files, u64::try_from(observed).unwrap_or(u64::MAX));
         match done {
             Ok(_) => self.assembler.keep(),
-            Err(_) => self.assembler.undo(),
+            Err(_) => {
+                self.assembler.undo();
+                // What was read for nothing goes; what cannot go now is swept at the next run.
+                let _ = self.vault.sweep_files();
+            }
         }
         done
     }
 
-    fn take_all(&mut self, steps: Vec<Next<'_>>, observed: u64) -> Result<Observed, AgentError> {
+    fn take_all(
+        &mut self,
+        steps: Vec<Next<'_>>,
+        files: &dyn SharedFiles,
+        observed: u64,
+    ) -> Result<Observed, AgentError> {
         if steps.is_empty() && observed == 0 {
             return Ok(Observed::default());
         }
         self.expect_holds(&steps)?;
         let seen = Observed { observed, ..Observed::default() };
         let mut burst = Burst { seen, glimpses: Vec::new() };
-        let entries = (steps.len() + 1).saturating_mul(ENTRIES);
+        let events = steps.iter().map(Next::events).fold(1_usize, usize::saturating_add);
+        let entries = events.saturating_mul(ENTRIES);
         self.together(entries, |inner| {
             let mut steps = steps.into_iter().peekable();
             while let Some(next) = steps.next() {
                 match next {
                     Next::Fact(fact) => inner.fact(fact)?,
+                    Next::Share(shared) => inner.share(&shared, files, &mut burst)?,
                     Next::Event(event) => {
                         let again = inner.is_told(&event, steps.peek())?;
                         if !again {
@@ -184,7 +220,7 @@ impl Inner {
             Next::Event(event) => {
                 text_of(event).is_some_and(|text| in_force.rules.suggests(text).is_some())
             }
-            Next::Fact(_) => false,
+            Next::Fact(_) | Next::Share(_) => false,
         };
         let items = steps.iter().filter(may_wait).count();
         if items == 0 { Ok(()) } else { self.vault.expect_holds(items) }
@@ -232,7 +268,8 @@ impl Inner {
                 return self.note(event.at, Sign::Missed);
             }
             What::Message(_) => self.note(event.at, Sign::PreviewShown)?,
-            What::Recall(_) | What::Call(_) | What::Missed(_) | What::Redacted => {}
+            What::Recall(_) | What::Call(_) | What::Missed(_) | What::Redacted | What::Share(_) => {
+            }
         }
         let Some((id, stored)) = self.know(&mut event)? else {
             burst.seen.undecided += 1;
@@ -258,7 +295,7 @@ impl Inner {
                 Ok(())
             }
             Verdict::Undecided { signal } => self.undecided(&case, signal, burst),
-            Verdict::Business(business) => self.business(&case, &business, burst),
+            Verdict::Business(business) => self.business(&case, &business, burst).map(|_| ()),
         }
     }
 
@@ -344,6 +381,16 @@ impl Next<'_> {
     fn event(event: Event) -> Self {
         Self::Event(Box::new(event))
     }
+
+    /// How many events it stands for.
+    fn events(&self) -> usize {
+        match self {
+            Self::Fact(_) | Self::Event(_) => 1,
+            Self::Share(shared) => {
+                usize::try_from(shared.messages()).unwrap_or(usize::MAX).saturating_add(1)
+            }
+        }
+    }
 }
 
 impl Case<'_> {
@@ -377,6 +424,7 @@ fn text_of(event: &Event) -> Option<&Content> {
         | What::Missed(_)
         | What::PreviewHidden
         | What::Redacted
-        | What::Ignored(_) => None,
+        | What::Ignored(_)
+        | What::Share(_) => None,
     }
 }

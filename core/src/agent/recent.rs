@@ -49,6 +49,11 @@ impl RecentChats {
         }
     }
 
+    /// Whether a chat of this title was last seen as personal.
+    pub(super) fn is_personal(&self, title: &Content) -> bool {
+        self.0.iter().any(|chat| chat.personal && chat.title == *title)
+    }
+
     pub(super) fn put(&mut self, chat: RecentChat) {
         let signal = self.remove(chat.id).and_then(|earlier| earlier.signal);
         let signal = if chat.personal { None } else { chat.signal.or(signal) };

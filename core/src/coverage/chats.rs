@@ -2,6 +2,7 @@
 
 use fenming_wire::id::ChatId;
 use fenming_wire::record::{Cause, CoverageLine, CoverageState};
+use fenming_wire::source::Source;
 use fenming_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,19 @@ impl Coverage {
             ChatSign::Withheld(cause) => self.withhold(at, chat, Some(cause)),
             ChatSign::Kept => self.withhold(at, chat, None),
         }
+    }
+
+    /// Says that the employee shared a stretch of a chat, which closes what gaps there are in it as
+    /// far as they selected everything.
+    pub fn shared(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        _business: &Business,
+        chat: ChatId,
+    ) -> Option<CoverageLine> {
+        let span = (from.millis(), Some(until.millis()));
+        let line = self.line(Some(chat), span, (CoverageState::Observed, Cause::Shared));
+        self.speaks().then_some(CoverageLine { src: Source::WechatShare, ..line })
     }
 
     fn unseen(&self, at: i64, chat: ChatId, cause: Cause, missed: u32) -> CoverageLine {

@@ -7,8 +7,8 @@ use fenming_wire::balance::{Balance, Books};
 use fenming_wire::envelope::Envelope;
 use fenming_wire::id::{DeviceId, Digest, Epoch, TenantId};
 use fenming_wire::ledger::Position;
-use fenming_wire::manifest::Manifest;
-use fenming_wire::record::{BalanceLine, Body, Genesis, compose_line};
+use fenming_wire::manifest::{Manifest, SealedFile};
+use fenming_wire::record::{BalanceLine, Body, Genesis, compose_line_with};
 use fenming_wire::seal::{self, Recipient};
 use fenming_wire::time::Timestamp;
 use zeroize::Zeroizing;
@@ -73,11 +73,11 @@ impl Composer<'_> {
         random.fill(&mut salt)?;
         let mut ledger = Ledger::new(pending, Digest::from_bytes(salt));
         if let Some(genesis) = &draft.genesis {
-            ledger.push(&[], &own_line(Body::Genesis(Box::new(genesis.clone())))?)?;
+            ledger.push((&[], &[]), &own_line(Body::Genesis(Box::new(genesis.clone())))?)?;
         }
-        ledger.push(&[], &self.balance(draft, ledger.salt, now)?)?;
+        ledger.push((&[], &[]), &self.balance(draft, ledger.salt, now)?)?;
         for line in &pending.lines {
-            ledger.push(&line.of, &line.body)?;
+            ledger.push((&line.of, &line.files), &line.body)?;
         }
         if ledger.at.seq != pending.last_seq() {
             return Err(AgentError::Internal("the lines do not fill the batch's sequences"));
@@ -118,13 +118,16 @@ impl Composer<'_> {
             size: u64::try_from(sealed.len()).unwrap_or(u64::MAX),
             class: draft.pending.class.clone(),
             recipients: self.recipients.iter().map(Recipient::key_id).collect(),
-            attachments: Vec::new(),
+            attachments: draft.pending.attachments(),
         }
     }
 }
 
 /// Room for the sequence and the candidates that are put in front of a line.
 const SEQUENCE_BYTES: usize = 128;
+
+/// Room for the digest of an attachment.
+const FILE_BYTES: usize = 72;
 
 /// Room for genesis and balance.
 const OWN_BYTES: usize = 16 * 1024;
@@ -139,14 +142,22 @@ struct Ledger {
 impl Ledger {
     /// Room for everything at once, since a buffer that grows leaves copies behind.
     fn new(pending: &Pending, salt: Digest) -> Self {
-        let bodies = pending.lines.iter().map(|line| line.body.len() + SEQUENCE_BYTES);
+        let bodies = pending
+            .lines
+            .iter()
+            .map(|line| line.body.len() + SEQUENCE_BYTES + FILE_BYTES * line.files.len());
         let plain = Vec::with_capacity(OWN_BYTES + bodies.sum::<usize>());
         Self { at: pending.from, salt, plain: Zeroizing::new(plain) }
     }
 
-    fn push(&mut self, of: &[u64], body: &[u8]) -> Result<(), AgentError> {
+    fn push(
+        &mut self,
+        (of, files): (&[u64], &[Option<SealedFile>]),
+        body: &[u8],
+    ) -> Result<(), AgentError> {
+        let files: Vec<_> = files.iter().map(|file| file.map(|file| file.ciphertext)).collect();
         let seq = self.at.seq.saturating_add(1);
-        let line = Zeroizing::new(compose_line(seq, of, body).map_err(fault)?);
+        let line = Zeroizing::new(compose_line_with(seq, of, &files, body).map_err(fault)?);
         self.at = self.at.after(&self.salt, &line);
         self.plain.extend_from_slice(&line);
         self.plain.push(b'\n');

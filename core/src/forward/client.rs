@@ -4,6 +4,7 @@
 //! tenant and device, and, for a state, in answer to the very nonce of the request. Trust document
 //! and policy come back as they came; [`policy`](crate::policy) decides whether they are accepted.
 
+mod attachment;
 mod call;
 mod evidence;
 
@@ -23,6 +24,7 @@ use fenming_wire::receipt::{CollectorState, Receipt};
 use fenming_wire::trust::TrustDocument;
 use fenming_wire::{WireError, frame, json, signature};
 
+pub use self::attachment::AttachmentStanding;
 pub use self::call::{CallError, Refused};
 pub use self::evidence::{Evidence, Verified};
 use super::endpoint_clock::EndpointClock;

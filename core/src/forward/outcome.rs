@@ -19,6 +19,8 @@ pub enum Asked {
     Batch(Sent),
     /// For a signed document: state, trust document or policy.
     Document,
+    /// For the state of an attachment, or to take a chunk of it.
+    Attachment,
     /// To take a heartbeat.
     Heartbeat,
 }
@@ -81,6 +83,10 @@ pub enum Action {
     BackOff(Trouble, Option<Span>),
     /// Ask for the state; if the batch is not there, seal its records again in halves.
     Halve,
+    /// Ask for each attachment of the batch how much of it is there, and send the rest.
+    Attach,
+    /// Seal the attachment again, and its batch with it: what came is not what was sealed.
+    Reseal,
     /// Ask for the state; if the batch is not there, set this record aside and seal the rest.
     Park(u64),
     /// Take the time from the signed state and try once more.
@@ -161,11 +167,19 @@ fn decide_answer(asked: Asked, answered: &Answered) -> Action {
         (409, Asked::Batch(_)) => Action::Reconcile,
         (413, Asked::Batch(sent)) if sent.records() > 1 => Action::Halve,
         (413, Asked::Batch(_)) => Action::Stop(Trouble::RecordTooLarge),
+        (400..=499, Asked::Batch(_))
+            if answered.problem == Some(ProblemKind::AttachmentMissing) =>
+        {
+            Action::Attach
+        }
+        (400..=499, Asked::Attachment) if answered.problem == Some(ProblemKind::DigestMismatch) => {
+            Action::Reseal
+        }
         (400..=499, Asked::Batch(sent)) => match (answered.problem, answered.sequence) {
             (Some(ProblemKind::RecordRefused), Some(seq)) if sent.holds(seq) => Action::Park(seq),
             (problem, _) => Action::Pause(reported(problem)),
         },
-        (400..=499, Asked::Document | Asked::Heartbeat) => {
+        (400..=499, Asked::Document | Asked::Attachment | Asked::Heartbeat) => {
             Action::Pause(reported(answered.problem))
         }
         (500..=599, _) => Action::BackOff(Trouble::ServerFault, bounded(answered.retry_after)),
@@ -179,7 +193,7 @@ fn decide_success(asked: Asked, proof: Proof) -> Action {
         (Asked::Batch(_), Proof::Absent | Proof::Invalid) => {
             Action::AskState(Trouble::ReceiptInvalid)
         }
-        (Asked::Document, Proof::Absent | Proof::Invalid) => {
+        (Asked::Document | Asked::Attachment, Proof::Absent | Proof::Invalid) => {
             Action::BackOff(Trouble::ReceiptInvalid, None)
         }
     }
@@ -192,7 +206,9 @@ fn decide_failure(asked: Asked, failure: TransportFailure) -> Action {
         TransportFailure::Interrupted => Action::BackOff(Trouble::Interrupted, None),
         TransportFailure::AnswerTooLarge => match asked {
             Asked::Batch(_) => Action::AskState(Trouble::AnswerTooLarge),
-            Asked::Document | Asked::Heartbeat => Action::BackOff(Trouble::AnswerTooLarge, None),
+            Asked::Document | Asked::Attachment | Asked::Heartbeat => {
+                Action::BackOff(Trouble::AnswerTooLarge, None)
+            }
         },
         TransportFailure::Tls => Action::Stop(Trouble::Tls),
         TransportFailure::WrongPin => Action::Stop(Trouble::WrongPin),
@@ -234,7 +250,13 @@ impl Action {
             | Self::BackOff(trouble, _)
             | Self::Pause(trouble)
             | Self::Stop(trouble) => Some(trouble),
-            Self::Settle | Self::Reconcile | Self::Halve | Self::Park(_) | Self::SetClock => None,
+            Self::Settle
+            | Self::Reconcile
+            | Self::Halve
+            | Self::Attach
+            | Self::Reseal
+            | Self::Park(_)
+            | Self::SetClock => None,
         }
     }
 }

@@ -7,6 +7,7 @@
 //! sealed bytes before the ledger, the ledger before the send, doubt before the send.
 
 mod act;
+mod attach;
 mod begin;
 mod report;
 mod seal;

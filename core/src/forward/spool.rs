@@ -2,11 +2,13 @@
 //! deterministic, so only these bytes are the batch, and they are sent until their fate is known.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use fenming_wire::id::Digest;
-use fenming_wire::limits::MAX_BATCH_BYTES;
+use fenming_wire::limits::{MAX_BATCH_BYTES, MAX_CHUNK_BYTES};
+use fenming_wire::manifest::SealedFile;
+use fenming_wire::seal::{Recipient, StreamError, seal_stream};
 
 use crate::error::AgentError;
 
@@ -69,6 +71,76 @@ impl Spool {
         if Digest::of(&bytes) == *digest { Ok(Spooled::Whole(bytes)) } else { Ok(Spooled::Damaged) }
     }
 
+    /// Seals a stream into a file of its own, durably and in one step. None where its bytes do not
+    /// open, so that there is nothing to seal.
+    ///
+    /// # Errors
+    /// [`AgentError::StoreFull`], [`AgentError::StoreUnavailable`].
+    pub fn seal(
+        &self,
+        plain: &mut dyn Read,
+        recipients: &[Recipient],
+    ) -> Result<Option<SealedFile>, AgentError> {
+        let temporary = self.dir.join(ATTACHMENT_PART);
+        let done = self.seal_into(&temporary, plain, recipients);
+        if !matches!(done, Ok(Some(_))) {
+            // What is left of it is a stray file, which the next run removes as well.
+            let _ = fs::remove_file(&temporary);
+        }
+        done
+    }
+
+    fn seal_into(
+        &self,
+        temporary: &Path,
+        plain: &mut dyn Read,
+        recipients: &[Recipient],
+    ) -> Result<Option<SealedFile>, AgentError> {
+        let mut file = File::create(temporary).map_err(|error| unusable(&error))?;
+        let sealed = match seal_stream(plain, &mut file, recipients) {
+            Ok(sealed) => sealed,
+            Err(StreamError::Read(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                return Ok(None);
+            }
+            Err(StreamError::Read(error) | StreamError::Write(error)) => {
+                return Err(unusable(&error));
+            }
+            Err(_) => return Err(AgentError::Internal("an attachment could not be sealed")),
+        };
+        file.sync_all()
+            .and_then(|()| {
+                fs::rename(temporary, self.dir.join(attachment_name(&sealed.ciphertext)))
+            })
+            .and_then(|()| sync_folder(&self.dir))
+            .map_err(|error| unusable(&error))?;
+        Ok(Some(sealed))
+    }
+
+    /// The chunk of a sealed attachment that begins at an offset; none where the file is gone or
+    /// has another length.
+    ///
+    /// # Errors
+    /// [`AgentError::StoreUnavailable`] where it is there and cannot be read.
+    pub fn chunk(&self, file: &SealedFile, offset: u64) -> Result<Option<Vec<u8>>, AgentError> {
+        let path = self.path(&attachment_name(&file.ciphertext))?;
+        let mut open = match File::open(path) {
+            Ok(open) => open,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(&error)),
+        };
+        let mut read = || -> io::Result<Option<Vec<u8>>> {
+            if open.metadata()?.len() != file.size {
+                return Ok(None);
+            }
+            open.seek(SeekFrom::Start(offset))?;
+            let mut chunk = Vec::with_capacity(MAX_CHUNK_BYTES);
+            let most = u64::try_from(MAX_CHUNK_BYTES).unwrap_or(u64::MAX);
+            (&mut open).take(most).read_to_end(&mut chunk)?;
+            Ok(Some(chunk).filter(|chunk| !chunk.is_empty()))
+        };
+        read().map_err(|error| unusable(&error))
+    }
+
     /// Removes a file; one that is not there is no error. What is left behind by a crash right
     /// after is a stray file, which the next run removes.
     ///
@@ -91,6 +163,15 @@ impl Spool {
         }
     }
 }
+
+/// The name of a sealed attachment's file.
+#[must_use]
+pub fn attachment_name(ciphertext: &Digest) -> String {
+    format!("{ciphertext}.age")
+}
+
+/// The name of an attachment that is being sealed; one at a time.
+const ATTACHMENT_PART: &str = "attachment.part";
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;

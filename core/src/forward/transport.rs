@@ -54,6 +54,8 @@ pub enum Method {
     Get,
     /// Hands something over.
     Post,
+    /// Hands something over that may be handed over again without harm.
+    Put,
 }
 
 /// An answer of any status. Nothing in it has been checked.
@@ -108,6 +110,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
         }
     }
 }

@@ -52,6 +52,7 @@ pub(super) fn read(post: &Post<'_>, title: &str, text: &str, packs: &Packs) -> R
         sure,
         raw,
         shared: false,
+        attachments: Vec::new(),
     };
     let count = parts.count.map_or(1, |count| count.number);
     Reading { chat: Some(chat), seen: Seen::Message { message, count } }

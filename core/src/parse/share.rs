@@ -165,6 +165,7 @@ fn one(block: &Block<'_>, share: &Share, packs: &Packs) -> SharedMessage {
         sure: if dated { said.sure } else { Confidence::Low },
         raw,
         shared: true,
+        attachments: Vec::new(),
     };
     SharedMessage { at, message, file, same_before: 0 }
 }

@@ -7,12 +7,12 @@
 use fenming_wire::Content;
 use fenming_wire::id::ChatId;
 use fenming_wire::policy::ChatKind;
-use fenming_wire::record::{Body, CallLine, ChatLine, MessageLine, Raw, RecallLine};
+use fenming_wire::record::{Body, CallLine, ChatLine, MessageLine, Raw, RecallLine, ShareLine};
 use zeroize::Zeroizing;
 
 use super::Fact;
 use crate::consent::Naming;
-use crate::event::{Call, ChatSeen, Event, Message, Recall, What};
+use crate::event::{Call, ChatSeen, Event, Message, Recall, ShareSeen, What};
 use crate::parse::cut;
 use crate::tag::Business;
 
@@ -63,6 +63,7 @@ impl<'a> Scribe<'a> {
             What::Message(message) => Body::Message(self.message(t, event, message)),
             What::Recall(recall) => Body::Recall(self.recall(t, event, recall)),
             What::Call(call) => Body::Call(self.call(t, call)),
+            What::Share(share) => Body::Share(self.share(t, event, share)),
             What::Missed(_) | What::PreviewHidden | What::Redacted | What::Ignored(_) => {
                 return None;
             }
@@ -84,8 +85,30 @@ impl<'a> Scribe<'a> {
             raw: self.evidence(&message.raw, [message.from.as_ref(), hidden_title(event)]),
             held: false,
             shared: message.shared,
-            attachments: Vec::new(),
+            attachments: message.attachments.clone(),
             labels: Vec::new(),
+        }
+    }
+
+    fn share(&self, t: i64, event: &Event, share: &ShareSeen) -> ShareLine {
+        let raw = Raw {
+            title: Some(share.header.clone()),
+            text: Some(share.tail.clone()),
+            ..Raw::default()
+        };
+        let clean = self.evidence(&raw, [hidden_title(event), None]);
+        ShareLine {
+            t,
+            chat: self.chat,
+            from: share.span.map(|(from, _)| from.millis()),
+            until: share.span.map(|(_, until)| until.millis()),
+            messages: share.messages,
+            text: share.text,
+            header: clean.title.unwrap_or_default(),
+            tail: clean.text.unwrap_or_default(),
+            referrer: share.referrer.clone(),
+            sure: share.sure,
+            attachments: share.attachments.clone(),
         }
     }
 

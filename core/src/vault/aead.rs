@@ -22,7 +22,7 @@ const VERSION: u8 = 1;
 const HEADER: usize = 5;
 
 /// Bytes of GCM's tag.
-const TAG: usize = 16;
+pub(super) const TAG: usize = 16;
 
 /// A key for single values. `ring` does not zero its key schedule when it is dropped.
 pub(crate) struct DataKey(LessSafeKey);
@@ -81,6 +81,34 @@ impl DataKey {
         Ok(plain)
     }
 
+    /// Seals one chunk of a file in place. The key must be the file's own: the nonce is the chunk's
+    /// number and whether it is the last one.
+    pub(super) fn seal_chunk(
+        &self,
+        bound: &[u8],
+        (number, last): (u32, bool),
+        chunk: &mut Vec<u8>,
+    ) -> Result<(), KeyError> {
+        let nonce = chunk_nonce(number, last);
+        self.0
+            .seal_in_place_append_tag(nonce, Aad::from(bound), chunk)
+            .map_err(|_| KeyError::Failed)
+    }
+
+    /// Opens what [`Self::seal_chunk`] made.
+    pub(super) fn open_chunk(
+        &self,
+        bound: &[u8],
+        (number, last): (u32, bool),
+        chunk: &mut Vec<u8>,
+    ) -> Result<(), Unopenable> {
+        let nonce = chunk_nonce(number, last);
+        let opened = self.0.open_in_place(nonce, Aad::from(bound), chunk);
+        let length = opened.map_err(|_| Unopenable)?.len();
+        chunk.truncate(length);
+        Ok(())
+    }
+
     /// A stored value.
     pub(super) fn seal_value(
         &self,
@@ -106,6 +134,17 @@ impl DataKey {
         let sealed = value.get(HEADER..).ok_or(Unopenable)?;
         self.open(&place.bound(key), sealed)
     }
+}
+
+/// Seven zero bytes, the number, and whether it is the last chunk, as in STREAM (Hoang et al.,
+/// 2015).
+fn chunk_nonce(number: u32, last: bool) -> Nonce {
+    let mut nonce = [0; NONCE_LEN];
+    let (_, tail) = nonce.split_at_mut(7);
+    let (count, end) = tail.split_at_mut(4);
+    count.copy_from_slice(&number.to_be_bytes());
+    end.fill(u8::from(last));
+    Nonce::assume_unique_for_key(nonce)
 }
 
 impl Place<'_> {

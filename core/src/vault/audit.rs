@@ -9,6 +9,7 @@ use crate::error::AgentError;
 /// Every column that holds sealed values, by table. Documents bind their kind in the place of the
 /// column's name. The quarantine is not among them: its keys are elsewhere.
 pub(super) const SEALED: &[(&str, &str)] = &[
+    ("attachments", "secret"),
     ("bases", "why"),
     ("batches", "manifest"),
     ("changes", "body"),

@@ -152,9 +152,10 @@ impl Vault {
     pub fn stray_files(&self) -> Result<Vec<String>, AgentError> {
         let open: BTreeSet<String> =
             self.open_batches()?.into_iter().map(|batch| batch.file).collect();
+        let sealed = self.sealed_files()?;
         let entries = fs::read_dir(self.spool()).map_err(|e| from_io(&e))?;
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        Ok(names.filter(|name| !open.contains(name)).collect())
+        Ok(names.filter(|name| !open.contains(name) && !sealed.contains(name)).collect())
     }
 
     /// Marks the batch that this verified receipt is for as delivered, and keeps the receipt.
@@ -194,6 +195,12 @@ impl Vault {
             session
                 .prepare("INSERT INTO receipts (batch, envelope) VALUES (?1, ?2)")?
                 .execute(params![id, session.seal(place, &bytes)?])?;
+            session
+                .prepare(
+                    "DELETE FROM attachments
+                     WHERE record IN (SELECT id FROM records WHERE batch = ?1)",
+                )?
+                .execute([id])?;
             session
                 .prepare("UPDATE batches SET delivered = ?2 WHERE id = ?1")?
                 .execute([id, receipt.received.millis()])?;

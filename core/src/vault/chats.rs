@@ -133,7 +133,7 @@ impl Vault {
         title: &Content,
     ) -> Result<Option<ChatId>, AgentError> {
         self.read(|session| {
-            let hash = session.index().title(origin.user, title);
+            let hash = session.index().title(origin, title);
             let mut statement =
                 session.prepare("SELECT chat FROM chats WHERE hash = ?1 LIMIT 2")?;
             let found: Vec<Vec<u8>> =
@@ -275,7 +275,7 @@ pub(super) fn put_business(
         )?
         .execute(params![
             id,
-            session.index().title(chat.origin.user, title),
+            session.index().title(chat.origin, title),
             kind_code(kind),
             session.seal(place("title", id), title.expose().as_bytes())?,
             session.seal(place("verdict", id), &verdict)?,

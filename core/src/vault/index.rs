@@ -44,9 +44,10 @@ impl Index {
         })
     }
 
-    /// Of an OS user and a title.
-    pub(super) fn title(&self, user: i32, title: &Content) -> [u8; 16] {
-        hash(&self.title, &[&user.to_be_bytes(), title.expose().as_bytes()])
+    /// Of a source, an OS user and a title.
+    pub(super) fn title(&self, origin: Origin, title: &Content) -> [u8; 16] {
+        let source = origin.source.code().as_bytes();
+        hash(&self.title, &[source, &origin.user.to_be_bytes(), title.expose().as_bytes()])
     }
 
     /// Of a sender in a chat.

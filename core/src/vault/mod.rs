@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! DIR/store.db      the store          DIR/store.lock   held while the store is open
+//! DIR/attachments/  encrypted files of records that wait
 //! DIR/spool/        sealed batches     DIR/store.damaged-TIME-N.*   what was set aside
 //! ```
 //!
@@ -23,6 +24,7 @@ mod chats;
 mod counters;
 mod documents;
 mod error;
+pub(crate) mod files;
 mod forwarding;
 mod holds;
 mod index;
@@ -64,6 +66,7 @@ pub use changes::LoggedChange;
 pub use chats::{BusinessChat, Chat, ChatPage, StoredVerdict, VerdictKind};
 pub use counters::{Counter, Counters};
 pub(crate) use documents::Stored;
+pub use files::{FileId, FileReader, FileRefused, StoredFile, ToSeal};
 pub use forwarding::ForwardingState;
 pub use holds::{Hold, HoldId, HoldOutcome};
 pub use listing::{RecordPage, RecordQuery, RecordState, RecordView};
@@ -157,7 +160,10 @@ impl Vault {
     /// [`AgentError::StoreUnavailable`], [`AgentError::KeyUnavailable`].
     pub fn open(dir: &Path, ports: Ports) -> Result<Opened, AgentError> {
         let (live, found) = opening::open(dir, &ports)?;
-        Ok(Opened { vault: Self { dir: dir.to_owned(), ports, live: Some(live) }, found })
+        let mut vault = Self { dir: dir.to_owned(), ports, live: Some(live) };
+        // What cannot be removed now is swept at the next run.
+        let _ = vault.sweep_files();
+        Ok(Opened { vault, found })
     }
 
     /// Writes everything into the one file, closes it, lets go of its lock and forgets the keys:

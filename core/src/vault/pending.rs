@@ -1,17 +1,19 @@
 //! The next batch's lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use fenming_wire::balance::Books;
 use fenming_wire::id::RetentionClass;
 use fenming_wire::ledger::Position;
+use fenming_wire::manifest::{MAX_ATTACHMENTS, SealedFile};
 use fenming_wire::time::Span;
 use rusqlite::{OptionalExtension, named_params, params};
 use zeroize::Zeroizing;
 
 use super::aead::Place;
 use super::error::{counted, length};
+use super::files;
 use super::records::Kind;
 use super::session::Session;
 use super::steady::Moment;
@@ -55,6 +57,9 @@ pub struct PendingLine {
     pub counted: bool,
     /// For a recall: the sequences of the messages that may have been recalled.
     pub of: Vec<u64>,
+    /// Its attachments as far as they are sealed, in the order of its body; none for one that is
+    /// lost.
+    pub files: Vec<Option<SealedFile>>,
     /// The body's JSON, for [`compose_line`](fenming_wire::record::compose_line).
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -76,6 +81,14 @@ impl Pending {
     #[must_use]
     pub fn last_seq(&self) -> u64 {
         self.balance_seq().saturating_add(u64::try_from(self.lines.len()).unwrap_or(u64::MAX))
+    }
+
+    /// The sealed attachments of all lines, each once.
+    #[must_use]
+    pub fn attachments(&self) -> Vec<SealedFile> {
+        let mut named = BTreeSet::new();
+        let files = self.lines.iter().flat_map(|line| &line.files).flatten();
+        files.filter(|file| named.insert(file.ciphertext)).copied().collect()
     }
 
     /// How many of the lines the books count.
@@ -242,7 +255,7 @@ impl<'a> Due<'a> {
             ":most": length(self.rule.max_lines.max(1)),
         })?;
         let (mut lines, mut bytes, mut seqs) = (Vec::new(), 0usize, BTreeMap::new());
-        let mut seq = first_seq;
+        let (mut seq, mut attached) = (first_seq, 0usize);
         while let Some(row) = rows.next()? {
             let id = row.get(0)?;
             let place = Place { table: "records", column: "body", row: id };
@@ -251,10 +264,15 @@ impl<'a> Due<'a> {
             if bytes > self.rule.max_bytes && !lines.is_empty() {
                 break;
             }
+            let files = files::of_record(self.session, id)?;
+            attached = attached.saturating_add(files.len());
+            if attached > MAX_ATTACHMENTS && !lines.is_empty() {
+                break;
+            }
             let of = self.sequences(row.get(2)?, &seqs)?;
             seqs.insert(id, seq);
             seq = seq.saturating_add(1);
-            lines.push(PendingLine { id: RecordId(id), counted: row.get(1)?, of, body });
+            lines.push(PendingLine { id: RecordId(id), counted: row.get(1)?, of, files, body });
         }
         Ok(lines)
     }

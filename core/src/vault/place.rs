@@ -91,6 +91,8 @@ impl Folder {
         }
         let spool = self.dir.join(SPOOL);
         rename_if_there(&spool, &self.dir.join(format!("{name}.spool")))?;
+        let attached = self.dir.join(super::files::FOLDER);
+        rename_if_there(&attached, &self.dir.join(format!("{name}.{}", super::files::FOLDER)))?;
         DirBuilder::new().mode(0o700).create(spool).map_err(|e| from_io(&e))?;
         self.sync()
     }
@@ -98,7 +100,7 @@ impl Folder {
     fn free_name(&self, now: Timestamp) -> String {
         let time: String = now.to_string().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
         let taken = |name: &String| {
-            ["db", "db-wal", "spool"]
+            ["db", "db-wal", "spool", super::files::FOLDER]
                 .iter()
                 .any(|end| self.dir.join(format!("{name}.{end}")).exists())
         };

@@ -13,7 +13,7 @@ use super::counters::{self, Counter};
 use super::error::{length, stored};
 use super::session::Session;
 use super::steady::Moment;
-use super::{Vault, numbers, recall};
+use super::{Vault, files, numbers, recall};
 use crate::error::AgentError;
 use crate::record::{Declaration, Record};
 
@@ -64,6 +64,7 @@ pub(super) enum Kind {
     Call = 6,
     Coverage = 7,
     Override = 8,
+    Share = 9,
 }
 
 impl RecordId {
@@ -101,6 +102,7 @@ impl Kind {
             Body::Call(_) => Self::Call,
             Body::Coverage(_) => Self::Coverage,
             Body::Override(_) => Self::Override,
+            Body::Share(_) => Self::Share,
             // Genesis and balance are composed when a batch is sealed.
             _ => return Err(AgentError::InputInvalid { field: "body", reason: "is no record" }),
         })
@@ -176,6 +178,24 @@ impl Vault {
                 chats::put_business(session, &chat)?;
             }
             records.iter().map(|record| append(session, record, room)).collect()
+        })
+    }
+
+    /// Names the records that show the same as this one, such as the notification of a message that
+    /// was shared later.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub fn relate(&mut self, record: RecordId, to: &[RecordId]) -> Result<(), AgentError> {
+        if to.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<u8> = to.iter().flat_map(|other| other.0.to_be_bytes()).collect();
+        self.change(0, |session| {
+            session
+                .prepare("UPDATE records SET candidates = ?2 WHERE id = ?1")?
+                .execute(params![record.0, ids])?;
+            Ok(())
         })
     }
 
@@ -416,6 +436,7 @@ impl Standing {
 
 /// Leaves nothing of a record but that it was seen. `secure_delete` overwrites what is freed.
 fn empty(session: &Session<'_>, id: i64, state: State) -> Result<(), AgentError> {
+    files::forget_of(session, id)?;
     session
         .prepare(
             "UPDATE records SET state = ?2, basis = NULL, class = NULL, chat = NULL,

@@ -107,7 +107,8 @@ const OLD_BATCHES: &str =
 
 /// Keys of past days of which nothing is left.
 const EMPTY_DAYS: &str = "SELECT k.id FROM keys AS k WHERE k.purpose = 4 AND k.day < ?1
-     AND NOT EXISTS (SELECT 1 FROM records AS r WHERE r.key = k.id)";
+     AND NOT EXISTS (SELECT 1 FROM records AS r WHERE r.key = k.id)
+     AND NOT EXISTS (SELECT 1 FROM attachments AS a WHERE a.key = k.id)";
 
 fn has_empty_days(session: &Session<'_>) -> Result<bool, AgentError> {
     Ok(session.prepare(EMPTY_DAYS)?.exists([session.day()])?)

@@ -67,7 +67,15 @@ impl Session<'_> {
 
     /// Seals a record's body under the key of the day. Names the key.
     pub(super) fn seal_body(&self, row: i64, plain: &[u8]) -> Result<(u32, Vec<u8>), AgentError> {
-        let place = Place { table: "records", column: "body", row };
+        self.seal_day(Place { table: "records", column: "body", row }, plain)
+    }
+
+    /// Seals a value under the key of the day. Names the key.
+    pub(super) fn seal_day(
+        &self,
+        place: Place<'_>,
+        plain: &[u8],
+    ) -> Result<(u32, Vec<u8>), AgentError> {
         self.ring.seal(&*self.ports.random, (Purpose::Day(self.day()), place), plain)
     }
 

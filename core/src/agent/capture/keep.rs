@@ -1,6 +1,7 @@
 //! Keeps what is business: its records, its chat, and what coverage says of them.
 
 use fenming_wire::id::ChatId;
+use fenming_wire::source::Source;
 
 use super::super::Inner;
 use super::super::recent::Glimpse;
@@ -11,7 +12,7 @@ use crate::error::AgentError;
 use crate::event::{Event, What};
 use crate::record::{Record, Scribe};
 use crate::tag::Business;
-use crate::vault::{Appended, BusinessChat};
+use crate::vault::{Appended, BusinessChat, RecordId};
 
 impl Inner {
     pub(super) fn business(
@@ -19,23 +20,28 @@ impl Inner {
         case: &Case<'_>,
         business: &Business,
         burst: &mut Burst,
-    ) -> Result<(), AgentError> {
+    ) -> Result<Option<RecordId>, AgentError> {
         if self.paused {
-            burst.seen.refused += 1;
-            return Ok(());
+            burst.refuse(case.event);
+            return Ok(None);
         }
         let records = match self.records_of(case, business)? {
             Ok(records) => records,
             Err(denied) => {
-                burst.seen.refused += 1;
-                return self.withheld(case.event, case.id, business, denied);
+                burst.refuse(case.event);
+                return self.withheld(case.event, case.id, business, denied).map(|()| None);
             }
         };
         burst.glimpses.push(Glimpse::Gone(case.id));
-        if self.store(case, business, &records, burst)? {
+        let outcomes = self.store(case, business, &records, burst)?;
+        if !outcomes.contains(&Appended::QueueFull) {
             self.covered(case, business, burst)?;
         }
-        Ok(())
+        // The fact stands behind the line of its chat.
+        Ok(outcomes.last().and_then(|outcome| match outcome {
+            Appended::New(record) => Some(*record),
+            Appended::Duplicate | Appended::QueueFull => None,
+        }))
     }
 
     /// The records of an event: the chat's own line where it is new or has changed, then what
@@ -59,15 +65,14 @@ impl Inner {
     }
 
     /// Stores what is known of the chat together with the records, so that the first one is
-    /// counted as well, and that neither is ever there without the other. Says whether the queue
-    /// had room.
+    /// counted as well, and that neither is ever there without the other.
     fn store(
         &mut self,
         case: &Case<'_>,
         business: &Business,
         records: &[Record],
         burst: &mut Burst,
-    ) -> Result<bool, AgentError> {
+    ) -> Result<Vec<Appended>, AgentError> {
         let (id, origin, seen) = (case.id, case.event.origin, case.seen);
         let chat = BusinessChat { id, origin, seen, business };
         let chat = Some(chat).filter(|_| !case.is_presented(business));
@@ -82,7 +87,7 @@ impl Inner {
         if full || outcomes.iter().any(|outcome| matches!(outcome, Appended::New(_))) {
             self.note(case.event.at, Sign::QueueFull(full))?;
         }
-        Ok(!full)
+        Ok(outcomes)
     }
 
     /// What coverage says of a chat of which something is kept.
@@ -99,10 +104,13 @@ impl Inner {
             | What::Recall(_)
             | What::Call(_)
             | What::PreviewHidden
-            | What::Ignored(_) => ChatSign::Kept,
+            | What::Ignored(_)
+            | What::Share(_) => ChatSign::Kept,
         };
         burst.seen.blind += u64::from(sign != ChatSign::Kept);
-        let first = case.stored.as_ref().is_none_or(|chat| chat.title.is_none());
+        // How much shared text shows is said with each share.
+        let notified = case.event.origin.source == Source::WechatNotification;
+        let first = notified && case.stored.as_ref().is_none_or(|chat| chat.title.is_none());
         for sign in first.then_some(ChatSign::First).into_iter().chain([sign]) {
             let lines = self.coverage.take_chat(case.event.at, business, case.id, sign);
             self.declare_coverage(lines)?;
@@ -140,6 +148,12 @@ impl Inner {
 }
 
 impl Burst {
+    /// Counts an event that may not be kept. What concerns a shared text as a whole is no event of
+    /// the chat.
+    fn refuse(&mut self, event: &Event) {
+        self.seen.refused += u64::from(!matches!(event.what, What::Share(_)));
+    }
+
     /// Counts what became of a message, a recall or a call.
     fn tell(&mut self, event: &Event, outcome: Appended) {
         match outcome {

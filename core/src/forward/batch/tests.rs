@@ -71,7 +71,7 @@ fn line(n: usize, text: &str) -> PendingLine {
     );
     let id = RecordId::from_number(i64::try_from(n).unwrap());
     let body = Zeroizing::new(body.into_bytes());
-    PendingLine { id, counted: true, of: Vec::new(), body }
+    PendingLine { id, counted: true, of: Vec::new(), files: Vec::new(), body }
 }
 
 fn draft(from: Position, genesis: Option<Genesis>, texts: &[&str]) -> Draft {

@@ -98,6 +98,8 @@ impl Refused {
             Action::Settle => Code("settled"),
             Action::Reconcile => Code("ledger_conflict"),
             Action::Halve => Code("too_large"),
+            Action::Attach => Code("attachment_missing"),
+            Action::Reseal => Code("digest_mismatch"),
             Action::Park(_) => Code("record_refused"),
             Action::SetClock => Trouble::ClockSkew.code(),
             Action::AskState(trouble)

@@ -5,7 +5,7 @@ use super::*;
 /// Ten records behind genesis and balance.
 const BATCH: Asked = Asked::Batch(Sent { first: 3, last: 12 });
 const SINGLE: Asked = Asked::Batch(Sent { first: 3, last: 3 });
-const ASKED: [Asked; 4] = [BATCH, SINGLE, Asked::Document, Asked::Heartbeat];
+const ASKED: [Asked; 5] = [BATCH, SINGLE, Asked::Document, Asked::Attachment, Asked::Heartbeat];
 
 const REFUSALS: [AddressRefused; 7] = [
     AddressRefused::OutOfRange,
@@ -143,7 +143,12 @@ fn any_other_refusal_pauses_and_names_the_problem() {
             assert_eq!(decided(asked, answer(status)), unknown);
             for kind in ProblemKind::ALL {
                 let named = Answered { problem: Some(kind), ..answer(status) };
-                assert_eq!(decided(asked, named), Action::Pause(Trouble::Problem(kind)));
+                let expected = match (asked, kind) {
+                    (Asked::Batch(_), ProblemKind::AttachmentMissing) => Action::Attach,
+                    (Asked::Attachment, ProblemKind::DigestMismatch) => Action::Reseal,
+                    _ => Action::Pause(Trouble::Problem(kind)),
+                };
+                assert_eq!(decided(asked, named), expected);
             }
         }
     }

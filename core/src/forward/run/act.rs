@@ -40,7 +40,9 @@ impl<L: Lend> Run<'_, '_, L> {
                 self.learn_size(|size| size.refused(count(batch)));
                 self.take_back(batch)
             }
+            Action::Attach => self.ask_for_attachments(batch),
             Action::Park(seq) => self.park(batch, seq),
+            Action::Reseal => Err(AgentError::Internal("an attachment is sealed where it is sent")),
             Action::SetClock => Ok(self.after_clock_was_set()),
             Action::Pause(trouble) => Ok(self.pause(trouble, false)),
             Action::Stop(trouble) => Ok(self.pause(trouble, true)),
@@ -57,9 +59,12 @@ impl<L: Lend> Run<'_, '_, L> {
             },
             Action::Pause(trouble) | Action::AskState(trouble) => Ok(self.pause(trouble, false)),
             Action::Stop(trouble) => Ok(self.pause(trouble, true)),
-            Action::Settle | Action::Reconcile | Action::Halve | Action::Park(_) => {
-                Ok(self.pause(Trouble::UnknownAnswer, false))
-            }
+            Action::Settle
+            | Action::Reconcile
+            | Action::Halve
+            | Action::Attach
+            | Action::Reseal
+            | Action::Park(_) => Ok(self.pause(Trouble::UnknownAnswer, false)),
         }
     }
 

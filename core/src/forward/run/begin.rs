@@ -30,6 +30,8 @@ pub(super) struct Run<'r, 'a, L> {
     pub(super) known: Option<Verified<CollectorState>>,
     /// The batch that was last refused for a conflict.
     pub(super) in_conflict: Option<BatchId>,
+    /// The batch that was last refused for want of attachments.
+    pub(super) in_want: Option<BatchId>,
     /// Whether the time was taken from the endpoint because a request was refused for it.
     pub(super) clock_set: bool,
     doubt_stored: bool,
@@ -72,6 +74,7 @@ impl<'r, 'a, L: Lend> Run<'r, 'a, L> {
             vault.set_device(device)?;
             let state = vault.get::<ForwardingState>()?.unwrap_or_default();
             let spool = Spool::new(vault.spool());
+            vault.sweep_files()?;
             for file in vault.stray_files()? {
                 spool.remove(&file)?;
             }
@@ -83,6 +86,7 @@ impl<'r, 'a, L: Lend> Run<'r, 'a, L> {
             report: RunReport::new(),
             known: None,
             in_conflict: None,
+            in_want: None,
             clock_set: false,
             forwarder,
             store,
@@ -110,6 +114,10 @@ impl<'r, 'a, L: Lend> Run<'r, 'a, L> {
                 Some(batch) => self.send(&batch)?,
                 None => match self.seal_next()? {
                     Sealing::Sealed => Next::GoOn,
+                    Sealing::File(file) => {
+                        self.seal_file(*file)?;
+                        Next::GoOn
+                    }
                     Sealing::NeedsState => self.ask_state()?,
                     Sealing::Nothing(ended) => Next::End(ended),
                 },
@@ -137,6 +145,10 @@ impl<'r, 'a, L: Lend> Run<'r, 'a, L> {
                 return self.take_back(batch);
             }
         };
+        let files = &manifest.document.attachments;
+        if let Some(next) = self.send_attachments(batch, files)? {
+            return Ok(next);
+        }
         self.note_doubt()?;
         self.report.sent += 1;
         self.report.bytes += manifest.document.size;
@@ -150,7 +162,7 @@ impl<'r, 'a, L: Lend> Run<'r, 'a, L> {
         }
     }
 
-    fn manifest(&self, batch: &Batch) -> Result<Verified<Manifest>, AgentError> {
+    pub(super) fn manifest(&self, batch: &Batch) -> Result<Verified<Manifest>, AgentError> {
         let key = self.ports().signer.public_key()?;
         let document = batch.envelope.verify(&[key]).map_err(|error: WireError| match error {
             WireError::UntrustedKey => AgentError::Internal("a manifest of another device"),
@@ -181,7 +193,7 @@ impl<'r, 'a, L: Lend> Run<'r, 'a, L> {
         self.store.lend(|vault| vault.put(&self.state))
     }
 
-    fn is_spent(&self) -> bool {
+    pub(super) fn is_spent(&self) -> bool {
         let now = self.ports().clock.boot();
         let passed = now.elapsed.as_millis().saturating_sub(self.began.elapsed.as_millis());
         let late = self.budget.time.is_some_and(|time| passed >= time.as_millis());

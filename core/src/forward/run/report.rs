@@ -18,8 +18,10 @@ pub struct RunReport {
     pub sealed: u32,
     /// Batches that were sent, repeats included.
     pub sent: u32,
-    /// Bytes of those, without HTTP and TLS.
+    /// Bytes of those and of attachments, without HTTP and TLS.
     pub bytes: u64,
+    /// Attachments that now have a receipt.
+    pub attachments: u32,
     /// Batches that now have a receipt.
     pub delivered: u32,
     /// Lines in them, genesis and balances not counted.
@@ -28,7 +30,7 @@ pub struct RunReport {
     pub unsealed: u64,
     /// Records that the endpoint refused and that were parked.
     pub parked: u32,
-    /// Batches whose file was damaged or gone.
+    /// Batches and attachments whose file was damaged or gone.
     pub damaged: u32,
     /// What the endpoint serves, where it signed a state.
     pub floors: Option<Floors>,
@@ -73,6 +75,7 @@ impl RunReport {
             sealed: 0,
             sent: 0,
             bytes: 0,
+            attachments: 0,
             delivered: 0,
             lines: 0,
             unsealed: 0,

@@ -16,7 +16,7 @@ use crate::clock::Clock as _;
 use crate::error::AgentError;
 use crate::forward::batch::{Composed, Composer, Draft};
 use crate::ports::DocumentSigner;
-use crate::vault::{Commit, Pending, PendingRule, SealedBatch, Vault};
+use crate::vault::{Commit, Pending, PendingRule, SealedBatch, ToSeal, Vault};
 
 /// What came of an attempt to seal.
 pub(super) enum Sealing {
@@ -24,6 +24,8 @@ pub(super) enum Sealing {
     Sealed,
     /// There is nothing to seal, for this reason.
     Nothing(Ended),
+    /// An attachment must be sealed first.
+    File(Box<ToSeal>),
     /// An epoch begins, and the endpoint's state, which its genesis quotes, is not known yet.
     NeedsState,
 }
@@ -97,6 +99,9 @@ impl<L: Lend> Run<'_, '_, L> {
             }
             if pending.begins_epoch() && self.known.is_none() {
                 return Ok(Err(Sealing::NeedsState));
+            }
+            if let Some(file) = vault.next_to_seal(&pending, &self.recipients_digest())? {
+                return Ok(Err(Sealing::File(Box::new(file))));
             }
             let genesis = match pending.begins_epoch() {
                 true => Some(self.genesis(vault, &pending, &grants)?),

@@ -28,6 +28,7 @@ impl<L: Lend> Run<'_, '_, L> {
         })?;
         let Some(batch) = delivered else { return Ok(()) };
         self.spool.remove(&batch.file)?;
+        self.drop_attachments(&receipt.document.attachments)?;
         self.report.delivered += 1;
         self.report.lines += batch.lines;
         self.learn_size(|size| size.delivered(count(&batch), MOST_LINES));

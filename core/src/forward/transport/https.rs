@@ -117,6 +117,7 @@ impl Transport for HttpsTransport {
         let mut builder = match request.method {
             Method::Get => self.client.get(url),
             Method::Post => self.client.post(url).body(request.body.clone()),
+            Method::Put => self.client.put(url).body(request.body.clone()),
         };
         if let Some(kind) = request.content_type {
             builder = builder.header(CONTENT_TYPE, kind);

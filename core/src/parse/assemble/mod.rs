@@ -193,6 +193,7 @@ const fn kind(what: &What) -> &'static str {
         What::PreviewHidden => "hidden",
         What::Redacted => "redacted",
         What::Ignored(_) => "ignored",
+        What::Share(_) => "share",
     }
 }
 

@@ -20,6 +20,7 @@ fn word(event: &Event) -> String {
         What::PreviewHidden => "hidden".to_owned(),
         What::Redacted => "redacted".to_owned(),
         What::Ignored(why) => format!("{why:?}"),
+        What::Share(_) => "share".to_owned(),
     }
 }
 

@@ -51,6 +51,7 @@ fn message(from: Option<&str>, text: &str, raw: Raw) -> What {
         sure: Confidence::High,
         raw,
         shared: false,
+        attachments: Vec::new(),
     })
 }
 

@@ -3,7 +3,7 @@ use rusqlite::params;
 use super::*;
 use crate::policy::sample::Employer;
 use crate::vault::sample::*;
-use crate::vault::{Found, LoggedChange, Vault};
+use crate::vault::{Appended, Found, LoggedChange, Vault};
 
 /// A store in which every sealed column has at least two values.
 fn full(phone: &Phone, office: &Office) -> Vault {
@@ -32,7 +32,10 @@ fn full(phone: &Phone, office: &Office) -> Vault {
     settle(&mut vault).unwrap();
     // A second basis: the employee's tag of a chat under another consent.
     let other = Office::new();
-    vault.append(&other.message(chat(1), "另一份同意之下")).unwrap();
+    let under_another = vault.append(&other.message(chat(1), "另一份同意之下")).unwrap();
+    let Appended::New(record) = under_another else { panic!() };
+    let files = [&b"one"[..], b"two"].map(|mut bytes| vault.store_file(&mut bytes).unwrap());
+    vault.attach(record, &files).unwrap();
     vault
 }
 
@@ -113,6 +116,7 @@ const PLAIN: &str = "
     purpose day alias used consent from_seq from_head to_seq to_head class size file lines
     counted oldest sealed delivered batch state kind basis wall tick key candidates longest
     updated since last tag counterpart value
+    record place lost recipients ciphertext received
 ";
 
 #[test]
