@@ -55,6 +55,14 @@ pub fn serving(endpoint: &Path) -> Command {
     command
 }
 
+/// The command of a device in a process of its own.
+#[must_use]
+pub fn device_command(device: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(["device", "--dir"]).arg(device).args(args).stdin(Stdio::null());
+    command
+}
+
 impl Programs {
     /// Types a command within this process.
     ///

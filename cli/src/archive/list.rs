@@ -15,7 +15,7 @@ use super::whole::ArchiveReport;
 use super::{Source, verdict};
 use crate::device::shown::{happened, one_line, words};
 use crate::error::CliError;
-use crate::output::{Output, Table};
+use crate::output::{Output, Table, counted};
 
 /// What is listed.
 #[derive(clap::Args)]
@@ -89,9 +89,8 @@ pub(super) fn run(source: &Source, filter: &Filter, out: &mut Output) -> Result<
         table(*ledger, rows, (&report, filter), out);
     }
     if left_out > 0 {
-        out.caution(&format!(
-            "{left_out} more lines were left out: narrow the list, raise --limit, or use --json"
-        ));
+        let lines = counted(left_out, "more line was", "more lines were");
+        out.caution(&format!("{lines} left out: narrow the list, raise --limit, or use --json"));
     }
     end(&report, out)
 }

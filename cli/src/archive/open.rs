@@ -9,7 +9,7 @@ use super::name::Part;
 use super::{Folder, Source, verdict};
 use crate::error::CliError;
 use crate::files::{self, Access};
-use crate::output::Output;
+use crate::output::{Output, counted};
 
 pub(super) fn run(source: &Source, dir: Option<&Path>, out: &mut Output) -> Result<(), CliError> {
     source.must_open()?;
@@ -22,7 +22,9 @@ pub(super) fn run(source: &Source, dir: Option<&Path>, out: &mut Output) -> Resu
                 return Err(failure);
             }
             out.json(&serde_json::json!({ "dir": dir, "files": writer.files }));
-            out.done(&format!("{} files written below {}", writer.files.len(), dir.display()));
+            let number = u64::try_from(writer.files.len()).unwrap_or(u64::MAX);
+            let files = counted(number, "file", "files");
+            out.done(&format!("{files} written below {}", dir.display()));
             report
         }
     };

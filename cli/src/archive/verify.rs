@@ -8,7 +8,7 @@ use super::report::EpochReport;
 use super::whole::ArchiveReport;
 use super::{Source, verdict};
 use crate::error::CliError;
-use crate::output::{Output, Table};
+use crate::output::{Output, Table, counted};
 
 /// The report in JSON.
 #[derive(Serialize)]
@@ -133,8 +133,9 @@ fn findings(report: &ArchiveReport, out: &mut Output) {
     }
     out.line("");
     if report.faults() == 0 {
-        let (batches, lines) = (report.batches(), report.lines());
-        out.done(&format!("no fault in {batches} batches with {lines} lines"));
+        let batches = counted(report.batches(), "batch", "batches");
+        let lines = counted(report.lines(), "line", "lines");
+        out.done(&format!("no fault in {batches} with {lines}"));
         if !report.opened {
             out.aside("Give --identity to verify lines, books and consents as well.");
         }

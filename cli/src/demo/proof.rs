@@ -42,8 +42,8 @@ pub(super) fn show_stock_commands(stage: &Stage, report: &ArchiveReport, out: &m
         stage.archive().join(format!("batches/{}/{}/*.age", epoch.device, epoch.epoch))
     });
     let (key, batch) = (stage.shown(&key), stage.shown(&batch));
-    out.command(&format!(
-        "age -d -i {} {} | zstd -d | jq -r 'select(.kind == \"message\") | .text'",
+    out.line(&format!(
+        "    age -d -i {} {} | zstd -d | jq -r 'select(.kind == \"message\") | .text'",
         key.display(),
         batch.display()
     ));

@@ -54,7 +54,7 @@ impl Stage {
             move |error| CliError::io(&path, &error)
         };
         make_private_dir(&custodian).map_err(io(&custodian))?;
-        let key = custodian.join("archive.key");
+        let key = custodian.join("custodian.key");
         write_private(&key, cast.archive_key_file().as_bytes()).map_err(io(&key))?;
         let root = custodian.join("root.pub");
         fs::write(&root, format!("{}\n", cast.root.public())).map_err(io(&root))?;
@@ -94,7 +94,7 @@ impl Stage {
         for section in &notice.sections {
             out.line(&format!("  {}", section.heading));
             for line in &section.lines {
-                out.aside(&format!("    {line}"));
+                out.line(&format!("    {line}"));
             }
         }
         self.agent.agree(language, notice.digest, false)?;
@@ -115,7 +115,7 @@ impl Stage {
 
     /// The file that holds the custodian's archive key.
     pub(super) fn archive_key(&self) -> PathBuf {
-        self.folder.join("custodian").join("archive.key")
+        self.folder.join("custodian").join("custodian.key")
     }
 
     /// A path as it can be typed later: below `DIR` where the folder of this run goes away.

@@ -7,7 +7,7 @@ use fenming_core::status::Status;
 use serde::Serialize;
 
 use crate::archive::ArchiveReport;
-use crate::output::{Output, Table};
+use crate::output::{Output, Table, counted};
 
 /// The day in numbers.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -94,8 +94,11 @@ impl Summary {
     /// The day so far, in one line.
     pub(super) fn line(&self, at: Timestamp) -> String {
         format!(
-            "{at}: {} business, {} personal and {} undecided dropped, {} batches receipted",
-            self.business, self.personal, self.undecided, self.batches
+            "{at}: {} business, {} personal and {} undecided dropped, {} receipted",
+            self.business,
+            self.personal,
+            self.undecided,
+            counted(self.batches, "batch", "batches")
         )
     }
 

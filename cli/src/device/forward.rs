@@ -14,7 +14,7 @@ use super::opening::existing;
 use super::ports::SystemClock;
 use super::shown::time;
 use crate::error::CliError;
-use crate::output::Output;
+use crate::output::{Output, counted};
 
 /// Arguments of `fenming device forward`.
 #[derive(clap::Args)]
@@ -92,12 +92,13 @@ fn show(report: &RunReport, waiting: u64, next_due: Option<Timestamp>, out: &mut
     ]);
     if report.parked > 0 {
         out.caution(&format!(
-            "The endpoint refused {} records; they stay on this device, see device records",
-            report.parked
+            "The endpoint refused {}, which this device keeps; see device records",
+            counted(report.parked.into(), "record", "records")
         ));
     }
     if report.damaged > 0 {
-        out.caution(&format!("{} sealed files were damaged and sealed anew", report.damaged));
+        let files = counted(report.damaged.into(), "sealed file", "sealed files");
+        out.caution(&format!("Damaged and sealed anew: {files}"));
     }
     match report.ended {
         Ended::Drained if report.sent == 0 && waiting > 0 => {

@@ -1,6 +1,6 @@
 //! `device status`: the agent at a glance.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fenming_core::status::Status;
 use fenming_wire::heartbeat::{AgentState, ConsentState};
@@ -10,7 +10,7 @@ use fenming_wire::record::{Cause, CoverageState};
 use fenming_wire::time::{Span, Timestamp};
 use serde::Serialize;
 
-use super::opening::existing;
+use super::opening::{existing, set_aside};
 use super::shown::{time, words};
 use crate::error::CliError;
 use crate::output::Output;
@@ -46,6 +46,7 @@ struct Shown {
     trust_version: u64,
     agent: &'static str,
     os: String,
+    set_aside: Vec<PathBuf>,
 }
 
 /// What stays on the device.
@@ -60,11 +61,43 @@ struct Counted {
 
 pub(super) fn run(dir: &Path, out: &mut Output) -> Result<(), CliError> {
     let status = existing(dir)?.status()?;
+    let set_aside = set_aside(dir);
     standing(&status, out);
     sending(&status, out);
     counting(&status, out);
-    out.json(&Shown::from(status));
+    for path in &set_aside {
+        out.caution(&format!("Damaged, and set aside: {}", path.display()));
+    }
+    if !set_aside.is_empty() {
+        out.aside("What it had not forwarded is lost unless IT can repair it; the ledger says so.");
+    }
+    advise(status.state, out);
+    out.json(&Shown { set_aside, ..Shown::from(status) });
     Ok(())
+}
+
+/// What there is to do in this state.
+fn advise(state: AgentState, out: &mut Output) {
+    let (what, command) = match state {
+        AgentState::NotEnrolled => {
+            ("Enrol with a profile from IT:", "fenming device enrol --profile FILE")
+        }
+        AgentState::AwaitingConsent => {
+            ("Nothing is captured until you agree. Read the notice:", "fenming device notice")
+        }
+        AgentState::ScopeGrew => {
+            ("More is asked of you: nothing is captured until you agree:", "fenming device notice")
+        }
+        AgentState::Paused => ("To go on:", "fenming device resume"),
+        AgentState::PolicyExpired => ("Ask for a newer policy:", "fenming device refresh"),
+        AgentState::QueueFull => {
+            ("Capture has stopped. Send what waits:", "fenming device forward")
+        }
+        // States to come say their own name.
+        _ => return,
+    };
+    out.aside(what);
+    out.command(command);
 }
 
 fn standing(status: &Status, out: &mut Output) {
@@ -114,7 +147,7 @@ fn counting(status: &Status, out: &mut Output) {
         ("store and spool", format!("{} bytes", numbers.store_bytes)),
     ]);
     if numbers.full {
-        out.caution("The queue is full: capture has stopped. Forward what waits.");
+        out.caution("The queue is full: capture has stopped.");
     }
 }
 
@@ -156,6 +189,7 @@ impl From<Status> for Shown {
             trust_version: status.trust_version,
             agent: fenming_core::VERSION,
             os: status.os,
+            set_aside: Vec::new(),
         }
     }
 }

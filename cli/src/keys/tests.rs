@@ -20,6 +20,26 @@ fn a_signer_survives_its_file_and_pem_has_short_lines() {
 }
 
 #[test]
+fn stock_openssl_reads_our_keys_and_we_read_those_that_it_makes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (folder.path().join("ours.key"), folder.path().join("theirs.key"));
+    let openssl = |args: &[&str]| {
+        let output = std::process::Command::new("openssl").args(args).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let public = |path: &Path| {
+        let der = openssl(&["pkey", "-in", path.to_str().unwrap(), "-pubout", "-outform", "DER"]);
+        BASE64.encode(&der[der.len() - 32..])
+    };
+    let (signer, pkcs8) = Ed25519Signer::generate().unwrap();
+    write_signer(&ours, &pkcs8).unwrap();
+    assert_eq!(public(&ours), signer.public().to_string());
+    openssl(&["genpkey", "-algorithm", "ed25519", "-out", theirs.to_str().unwrap()]);
+    assert_eq!(public(&theirs), read_signer(&theirs).unwrap().public().to_string());
+}
+
+#[test]
 fn an_identity_survives_its_file_which_names_date_and_public_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("custodian.key");

@@ -137,16 +137,20 @@ impl Output {
         self.people(&format!("{}\n", clean(text)));
     }
 
-    /// Prints a less important paragraph, such as what to do next.
+    /// Says what may be done next. It is no result.
     pub fn aside(&mut self, text: &str) {
-        let text = format!("{}\n", self.style(Style::Dim, &clean(text)));
-        self.people(&text);
+        if !self.quiet {
+            let text = format!("{}\n", self.style(Style::Dim, &clean(text)));
+            self.people(&text);
+        }
     }
 
-    /// Prints a command line that can be copied.
+    /// Names a command that may come next. It is no result.
     pub fn command(&mut self, text: &str) {
-        let text = format!("    {}\n", self.style(Style::Cyan, &clean(text)));
-        self.people(&text);
+        if !self.quiet {
+            let text = format!("    {}\n", self.style(Style::Cyan, &clean(text)));
+            self.people(&text);
+        }
     }
 
     /// Prints names and values, the values below each other.
@@ -299,6 +303,12 @@ impl Output {
         };
         format!("\x1b[{code}m{text}\x1b[0m")
     }
+}
+
+/// A number and what it counts, such as `1 batch` and `2 batches`.
+#[must_use]
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[derive(Clone, Copy)]

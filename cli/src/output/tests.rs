@@ -24,9 +24,17 @@ fn quiet_keeps_results_and_leaves_talk_out() {
     out.configure(&globals(false, true, Colour::Auto));
     out.note("note");
     out.done("done");
+    out.aside("next:");
+    out.command("fenming demo");
     out.line("result");
     out.progress("work", 3).finish();
     assert_eq!((captured.out().as_str(), captured.err().as_str()), ("result\n", ""));
+}
+
+#[test]
+fn one_thing_is_not_called_by_the_name_of_many() {
+    let batches = |n| counted(n, "batch", "batches");
+    assert_eq!([batches(0), batches(1), batches(2)], ["0 batches", "1 batch", "2 batches"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use data_encoding::BASE64;
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{self, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -113,24 +113,33 @@ impl Verifier for DeviceKey {
     }
 }
 
+/// What stands before the seed of an Ed25519 key in PKCS #8, version 1 (RFC 8410, section 7).
+/// Every tool reads that version; stock OpenSSL refuses version 2 as `ring` writes it.
+const PKCS8_HEAD: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+
 impl Ed25519Signer {
     /// Makes a new key and returns its PKCS #8 form, which the caller must keep secret.
     ///
     /// # Errors
     /// [`WireError::BadKey`] where the system gives no randomness.
     pub fn generate() -> Result<(Self, Zeroizing<Vec<u8>>), WireError> {
-        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
-            .map_err(|_| WireError::BadKey("Ed25519"))?;
-        let bytes = Zeroizing::new(document.as_ref().to_vec());
+        let mut seed = Zeroizing::new([0; 32]);
+        SystemRandom::new().fill(&mut *seed).map_err(|_| WireError::BadKey("Ed25519"))?;
+        let bytes = Zeroizing::new([PKCS8_HEAD.as_slice(), &*seed].concat());
         Ok((Self::from_pkcs8(&bytes)?, bytes))
     }
 
-    /// Reads a PKCS #8 v2 key.
+    /// Reads a PKCS #8 key, of version 1 or 2. Where the public half stands beside the private one,
+    /// it must be the right one.
     ///
     /// # Errors
     /// [`WireError::BadKey`].
     pub fn from_pkcs8(bytes: &[u8]) -> Result<Self, WireError> {
-        Ed25519KeyPair::from_pkcs8(bytes).map(Self).map_err(|_| WireError::BadKey("Ed25519"))
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes)
+            .map(Self)
+            .map_err(|_| WireError::BadKey("Ed25519"))
     }
 
     /// The public half.
