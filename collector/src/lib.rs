@@ -11,6 +11,7 @@
 //! <data>/trust.json                            the trust document that is served
 //! <data>/trust/<version>.json                  every trust document that was ever served
 //! <data>/batches/<device>/device.pub           the device's public key in base64
+//! <data>/batches/<device>/state.json           where its ledgers end, signed by the endpoint
 //! <data>/batches/<device>/<epoch>/<first>-<last>.age
 //! <data>/batches/<device>/<epoch>/<first>-<last>.manifest.json
 //! <data>/batches/<device>/<epoch>/<first>-<last>.receipt.json

@@ -115,6 +115,9 @@ faults! {
     Recall "recall_reference" Fault "a recall points at no earlier message of its chat";
     Prior "prior_refused" Fault "the endpoint's state of earlier epochs was refused";
     PriorMissing "prior_missing" Fault "the endpoint once had more of an earlier epoch than is here";
+    StateMissing "state_missing" Notice "no signed state says where the device's ledgers end";
+    StateRefused "state_refused" Fault "the endpoint's state of the device was refused";
+    TailMissing "tail_missing" Fault "the endpoint once had more of this ledger than is here";
     LeftOut "left_out" Fault "further findings were left out";
 }
 

@@ -42,6 +42,10 @@ const TRUST: &str = "trust.json";
 const TRUST_HISTORY: &str = "trust";
 /// The device's public key, in base64, beside its epochs.
 const DEVICE_KEY: &str = "device.pub";
+/// Where a device's ledgers end, signed by the endpoint, beside them.
+const STATE: &str = "state.json";
+/// Most bytes of it: its limit in base64, and signatures.
+const MAX_STATE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Most bytes of a manifest, receipt or trust document: their limits in base64, and signatures.
 const MAX_ENVELOPE_BYTES: usize = 128 * 1024;
@@ -108,6 +112,15 @@ impl Folder {
         files
     }
 
+    /// The signed state of every device that has one.
+    pub fn states(&self, devices: &BTreeSet<DeviceId>) -> Vec<(DeviceId, Result<Vec<u8>, Unread>)> {
+        let states = devices.iter().map(|device| {
+            let path = self.root.join(BATCHES).join(device.to_string()).join(STATE);
+            (*device, read(&path, MAX_STATE_BYTES))
+        });
+        states.collect()
+    }
+
     /// All epochs of all devices, sorted.
     pub fn ledgers(&self, findings: &mut Vec<Finding>) -> Vec<LedgerFiles> {
         let mut ledgers = Vec::new();
@@ -115,7 +128,7 @@ impl Folder {
         for (device, path) in folders::<DeviceId>(&self.root.join(BATCHES), &[], none, findings) {
             let place = Place { device: Some(device), ..none };
             let key = device_key(&path, place, findings);
-            for (epoch, dir) in folders::<Epoch>(&path, &[DEVICE_KEY], place, findings) {
+            for (epoch, dir) in folders::<Epoch>(&path, &[DEVICE_KEY, STATE], place, findings) {
                 let place = Place { epoch: Some(epoch), ..place };
                 let names = batch_names(&dir, place, findings);
                 ledgers.push(LedgerFiles { device, epoch, key, names, dir });

@@ -18,6 +18,7 @@ mod name;
 mod open;
 mod outside;
 mod report;
+mod tail;
 mod trusted;
 mod verify;
 mod whole;

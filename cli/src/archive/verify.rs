@@ -139,9 +139,15 @@ fn findings(report: &ArchiveReport, out: &mut Output) {
         if !report.opened {
             out.aside("Give --identity to verify lines, books and consents as well.");
         }
-        out.aside(
-            "Files alone cannot show that the newest batches are missing: compare where a ledger \
-             ends with `fenming collector devices`, or with the phone.",
-        );
+        match report.complete_until {
+            Some(at) => out.aside(&format!(
+                "By the endpoint's signed word of {at} no batch is missing at the end. A folder that \
+                 was set back as a whole shows only against the phone, or a later copy.",
+            )),
+            None => out.aside(
+                "Files alone cannot show that the newest batches are missing: compare where a \
+                 ledger ends with `fenming collector devices`, or with the phone.",
+            ),
+        }
     }
 }

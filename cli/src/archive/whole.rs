@@ -3,12 +3,14 @@
 use fenming_wire::id::TenantId;
 use fenming_wire::key::Ed25519Key;
 use fenming_wire::seal::Identity;
+use fenming_wire::time::Timestamp;
 use serde::Serialize;
 
 use super::epoch::{Ledger, Visitor, verify_epoch};
 use super::finding::{Fault, Finding, Place, Weight};
 use super::folder::{Folder, LedgerFiles};
 use super::report::EpochReport;
+use super::tail;
 use super::trusted::Trusted;
 
 /// What is known of an archive after it was verified.
@@ -22,6 +24,10 @@ pub struct ArchiveReport {
     pub trust_version: Option<u64>,
     /// Whether batches were opened, or only verified from outside.
     pub opened: bool,
+    /// Up to when, by the endpoint's signed word, no ledger lacks its newest batches; absent where
+    /// a device has no such word here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complete_until: Option<Timestamp>,
     /// Every epoch of every device.
     pub epochs: Vec<EpochReport>,
     /// What was found outside of any epoch's ledger.
@@ -44,6 +50,7 @@ pub fn verify_archive(
         tenant: trusted.as_ref().map(|trusted| trusted.tenant().clone()),
         trust_version: trusted.as_ref().and_then(Trusted::newest).map(|newest| newest.version),
         opened: !identities.is_empty(),
+        complete_until: None,
         epochs: Vec::new(),
         findings,
     };
@@ -61,7 +68,10 @@ pub fn verify_archive(
         report.epochs.push(verify_epoch(&ledger, files.batches(), visitor));
     }
     // Whether an earlier epoch is complete can be told only where all of them were looked at.
-    if ledgers.len() == all {
+    let every = ledgers.len() == all;
+    let seen = (report.epochs.as_slice(), every);
+    report.complete_until = tail::check(folder, &trusted, seen, &mut report.findings);
+    if every {
         report.findings.extend(missing_of_earlier(&report.epochs));
     }
     report

@@ -83,12 +83,14 @@ impl Service {
             return Err(self.conflict(caller, manifest));
         }
         self.folder.file(at, &envelope, &receipt)?;
+        self.keep_state(caller.device)?;
         Ok(Answer::json(receipt))
     }
 
     /// The same receipt again, byte for byte.
     fn repeat(&self, manifest: &Manifest, row: BatchRow) -> Result<Answer, Refusal> {
         self.folder.file(Place::of(manifest), &row.manifest, &row.receipt)?;
+        self.keep_state(manifest.device)?;
         Ok(Answer::json(row.receipt))
     }
 

@@ -24,6 +24,9 @@ impl Service {
         }
         self.folder.room()?;
         self.store.add_heartbeat(caller.device, self.clock.now(), body)?;
+        let lane = self.lanes.enter(caller.device);
+        self.keep_state(caller.device)?;
+        drop(lane);
         Ok(Answer::empty())
     }
 }

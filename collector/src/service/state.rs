@@ -3,7 +3,7 @@
 use fenming_wire::api::STATE_PATH;
 use fenming_wire::envelope::Envelope;
 use fenming_wire::id::{DeviceId, Epoch};
-use fenming_wire::receipt::{CollectorState, Receipt};
+use fenming_wire::receipt::{ARCHIVED_STATE, CollectorState, Receipt};
 
 use super::{Admitted, Answer, Refusal, Service};
 use crate::store::{StoreError, View};
@@ -32,6 +32,14 @@ impl Service {
         epoch: Option<Epoch>,
     ) -> Result<Envelope<CollectorState>, Refusal> {
         Ok(self.state_and_receipts(device, nonce, epoch)?.0)
+    }
+
+    /// Puts the signed state beside the device's epochs, so that a copy of the folder shows where
+    /// every ledger must end. The caller is alone with the device.
+    pub(super) fn keep_state(&self, device: DeviceId) -> Result<(), Refusal> {
+        let state = self.sign_state(device, ARCHIVED_STATE, None)?;
+        let bytes = state.to_bytes().map_err(|_| Refusal::unavailable())?;
+        Ok(self.folder.keep_state(device, &bytes)?)
     }
 
     /// The signed state, and the receipts in it by themselves.

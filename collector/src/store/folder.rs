@@ -45,6 +45,7 @@ const SEALED: &str = "age";
 const MANIFEST: &str = "manifest.json";
 const RECEIPT: &str = "receipt.json";
 const DEVICE_KEY: &str = "device.pub";
+const STATE: &str = "state.json";
 const TEMPORARY: &str = ".tmp";
 
 impl Place {
@@ -140,6 +141,16 @@ impl Folder {
         }
         make_dir(&folder)?;
         replace(&path, text.as_bytes())?;
+        flush_dir(&folder)
+    }
+
+    /// Puts the signed state beside a device's epochs. A device that has sent nothing has none.
+    pub(crate) fn keep_state(&self, device: DeviceId, state: &[u8]) -> Result<(), StoreError> {
+        let folder = self.data.join("batches").join(device.to_string());
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        replace(&folder.join(STATE), state)?;
         flush_dir(&folder)
     }
 

@@ -11,7 +11,7 @@ use fenming_wire::key::DeviceKey;
 use fenming_wire::ledger::Position;
 use fenming_wire::limits::MAX_RECEIPTS_REPEATED;
 use fenming_wire::manifest::Manifest;
-use fenming_wire::receipt::CollectorState;
+use fenming_wire::receipt::{ARCHIVED_STATE, CollectorState, EpochState};
 use fenming_wire::seal;
 use fenming_wire::time::Span;
 
@@ -37,6 +37,10 @@ fn a_batch_is_on_the_disk_when_its_receipt_comes() {
     assert_eq!(file("receipt.json").unwrap(), reply.body);
     let key = fs::read_to_string(folder.parent().unwrap().join("device.pub")).unwrap();
     assert_eq!(key.trim_end().parse::<DeviceKey>().unwrap(), phone.key());
+    let state = fs::read(folder.parent().unwrap().join("state.json")).unwrap();
+    let state = tenant.state(&Envelope::from_bytes(&state).unwrap());
+    assert_eq!((state.device, state.nonce.as_str()), (phone.device(), ARCHIVED_STATE));
+    assert_eq!(state.epochs, [EpochState { epoch: epoch(7), high: batch.manifest.to }]);
     let manifest = Envelope::<Manifest>::from_bytes(&file("manifest.json").unwrap()).unwrap();
     assert_eq!(manifest.verify(&[phone.key()]).unwrap(), batch.manifest);
     let [entry] = running.console().batches(phone.device()).unwrap().try_into().unwrap();
@@ -121,8 +125,8 @@ fn a_batch_that_does_not_start_where_the_ledger_stands_is_shown_what_is_there() 
         assert_eq!(receipts, expected, "{what}");
     }
     assert_eq!(client.upload(&phone, &second).status, 200);
-    // Two batches with manifest and receipt, and the device's key.
-    assert_eq!(files(&tenant.data().join("batches")).len(), 7);
+    // Two batches with manifest and receipt, the device's key, and the state.
+    assert_eq!(files(&tenant.data().join("batches")).len(), 8);
 }
 
 #[test]

@@ -88,6 +88,10 @@ pub struct EpochState {
     pub high: Position,
 }
 
+/// The nonce of a state that answers no request but stands in the archive. It is too short for a
+/// request, so such a state can never pass for an answer.
+pub const ARCHIVED_STATE: &str = "archive";
+
 /// Most epochs in a state: a phone that is reset weekly for two years.
 pub const MAX_EPOCHS: usize = 128;
 

@@ -87,7 +87,7 @@ fn verify_says_in_plain_words_that_all_is_well() {
         "p-017",
         "✓ sound",
         "✓ no fault in 3 batches with 10 lines",
-        "Files alone cannot show that the newest batches are missing",
+        "By the endpoint's signed word of 2026-03-02T01:00:00Z no batch is missing at the end",
     ] {
         assert!(run.out.contains(words), "{}", run.out);
     }

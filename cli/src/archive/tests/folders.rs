@@ -30,6 +30,10 @@ impl Disk {
         self.path().join("batches").join(self.writer.key().device_id().to_string())
     }
 
+    fn state(&self) -> PathBuf {
+        self.device().join("state.json")
+    }
+
     fn epoch(&self) -> PathBuf {
         self.device().join(self.writer.epoch.to_string())
     }
@@ -174,4 +178,40 @@ fn an_earlier_epoch_must_still_be_there_as_far_as_the_endpoint_had_it() {
     assert_eq!(report.findings[0].detail, "up to sequence 10");
     fs::remove_dir_all(epoch).unwrap();
     assert_eq!(verify().findings[0].code, Fault::PriorMissing);
+}
+
+#[test]
+fn a_ledger_that_ends_before_the_endpoints_signed_word_lacks_its_tail() {
+    let disk = Disk::new();
+    let at = disk.verify().complete_until;
+    assert_eq!(at, disk.writer.archived().peek_unverified().ok().map(|state| state.at));
+    for part in Part::ALL {
+        fs::remove_file(disk.epoch().join(BatchName { first: 9, last: 10 }.file(part))).unwrap();
+    }
+    let report = disk.verify();
+    let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+    let place = Place { epoch: Some(disk.writer.epoch), ..finding.place };
+    assert_eq!((finding.code, finding.place), (Fault::TailMissing, place));
+    assert_eq!(finding.detail, "up to sequence 10, it ends at 8");
+    fs::remove_dir_all(disk.epoch()).unwrap();
+    disk.writer.reset(None).write_to(disk.path());
+    fs::write(disk.state(), disk.writer.archived().to_bytes().unwrap()).unwrap();
+    assert_eq!(disk.codes(), [Fault::TailMissing], "a whole epoch is missing");
+}
+
+#[test]
+fn without_a_signed_state_that_is_said_and_one_that_is_not_good_is_refused() {
+    let disk = Disk::new();
+    // Signed, but as an answer to a phone: it says nothing of the archive.
+    fs::write(disk.state(), disk.writer.state().to_bytes().unwrap()).unwrap();
+    assert_eq!(disk.codes(), [Fault::StateRefused]);
+    let stranger = Writer::new();
+    fs::write(disk.state(), stranger.archived().to_bytes().unwrap()).unwrap();
+    assert_eq!(disk.codes(), [Fault::StateRefused]);
+    fs::write(disk.state(), "{}").unwrap();
+    assert_eq!(disk.codes(), [Fault::StateRefused]);
+    fs::remove_file(disk.state()).unwrap();
+    let report = disk.verify();
+    assert_eq!((report.faults(), report.complete_until), (0, None));
+    assert_eq!(disk.codes(), [Fault::StateMissing]);
 }

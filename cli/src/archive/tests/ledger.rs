@@ -16,7 +16,7 @@ use fenming_wire::key::{DeviceKey, Ed25519Key, Ed25519Signer, Signer};
 use fenming_wire::ledger::Position;
 use fenming_wire::manifest::Manifest;
 use fenming_wire::policy::ChatKind;
-use fenming_wire::receipt::{CollectorState, EpochState, Receipt};
+use fenming_wire::receipt::{ARCHIVED_STATE, CollectorState, EpochState, Receipt};
 use fenming_wire::record::{
     BalanceLine, Body, ChatLine, Confidence, Direction, Genesis, Line, MessageLine, Raw,
     RecallLine, Signed, Step, Why, compose_line,
@@ -141,6 +141,15 @@ impl Writer {
     }
 
     pub(crate) fn state(&self) -> Envelope<CollectorState> {
+        self.state_for("0123456789abcdef")
+    }
+
+    /// The endpoint's state as it stands in the archive.
+    pub(crate) fn archived(&self) -> Envelope<CollectorState> {
+        self.state_for(ARCHIVED_STATE)
+    }
+
+    fn state_for(&self, nonce: &str) -> Envelope<CollectorState> {
         let state = CollectorState {
             tenant: "lantern".parse().unwrap(),
             device: self.key().device_id(),
@@ -148,7 +157,7 @@ impl Writer {
             receipts: Vec::new(),
             policy_version: 1,
             trust_version: 1,
-            nonce: "0123456789abcdef".to_owned(),
+            nonce: nonce.to_owned(),
             at: Timestamp::from_millis(MORNING),
         };
         Envelope::sign(&state, &*self.receipts).unwrap()
@@ -318,6 +327,7 @@ impl Writer {
         fs::create_dir_all(&epoch).unwrap();
         fs::write(root.join("trust.json"), self.trust.to_bytes().unwrap()).unwrap();
         fs::write(device.join("device.pub"), format!("{}\n", self.key())).unwrap();
+        fs::write(device.join("state.json"), self.archived().to_bytes().unwrap()).unwrap();
         for (name, files) in &self.files {
             for (part, bytes) in Part::ALL.into_iter().zip(files) {
                 fs::write(epoch.join(name.file(part)), bytes).unwrap();
