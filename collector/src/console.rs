@@ -4,17 +4,45 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
+use fenming_wire::WireError;
+use fenming_wire::counsel::CounselDecision;
+use fenming_wire::envelope::Envelope;
 use fenming_wire::heartbeat::{Heartbeat, MAX_HEARTBEAT_BYTES};
 use fenming_wire::id::{DeviceId, Digest, Epoch, PersonId, RetentionClass};
 use fenming_wire::json;
 use fenming_wire::profile::EnrolmentToken;
 use fenming_wire::receipt::EpochState;
 use fenming_wire::time::{Span, Timestamp};
+use fenming_wire::trust::TrustDocument;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::clock::Clock;
 use crate::limits::{MAX_HEARTBEATS_KEPT, MAX_TOKEN_LIFE};
+use crate::store::decisions::Added;
 use crate::store::{DeviceRow, HeartbeatRow, Store, StoreError};
+
+/// Why a decision of counsel's was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecisionRefused {
+    /// It was not signed by a counsel key of the trust document.
+    #[error("the decision is not accepted under the trust document's `counsel_keys`: {0}")]
+    Unverified(#[from] WireError),
+    /// It names another tenant.
+    #[error("the decision is for another tenant")]
+    WrongTenant,
+    /// There is no such device.
+    #[error("no device of this name is enrolled here")]
+    UnknownDevice,
+    /// The device has one of this number, or of a later one.
+    #[error(
+        "the device has a decision of this number or a later one: sign it with a higher number"
+    )]
+    Late,
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// The operator's view of a data folder, whether an endpoint serves it now or not.
 #[derive(Clone)]
@@ -163,6 +191,28 @@ impl Console {
     /// [`StoreError`].
     pub fn unblock(&self, device: DeviceId) -> Result<bool, StoreError> {
         self.store.set_blocked(device, None)
+    }
+
+    /// Takes a decision of counsel's and hands it to its device from now on. Taking the same one
+    /// again changes nothing.
+    ///
+    /// # Errors
+    /// [`DecisionRefused`].
+    pub fn add_decision(
+        &self,
+        trust: &TrustDocument,
+        envelope: &Envelope<CounselDecision>,
+    ) -> Result<CounselDecision, DecisionRefused> {
+        let decision = envelope.verify(&trust.counsel_keys)?;
+        if decision.tenant != trust.tenant {
+            return Err(DecisionRefused::WrongTenant);
+        }
+        let bytes = envelope.to_bytes()?;
+        match self.store.add_decision(decision.device, decision.number, &bytes)? {
+            Added::New | Added::Same => Ok(decision),
+            Added::Late => Err(DecisionRefused::Late),
+            Added::Unknown => Err(DecisionRefused::UnknownDevice),
+        }
     }
 
     fn entry(&self, row: DeviceRow) -> Result<DeviceEntry, StoreError> {

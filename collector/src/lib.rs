@@ -41,7 +41,7 @@ mod tests;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError, Documents, TlsIdentity};
-pub use console::{BatchEntry, Console, DeviceEntry, ReceivedHeartbeat};
+pub use console::{BatchEntry, Console, DecisionRefused, DeviceEntry, ReceivedHeartbeat};
 pub use harden::harden_process;
 pub use limits::Limits;
 pub use server::local::{LocalAnswer, LocalCollector, LocalRequest};

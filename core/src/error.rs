@@ -70,6 +70,18 @@ pub enum AgentError {
         /// Which document.
         document: &'static str,
     },
+    /// A signed document was judged before; it is obeyed once.
+    #[error("the {document} was judged before")]
+    Replayed {
+        /// Which document.
+        document: &'static str,
+    },
+    /// A signed document may no longer be obeyed.
+    #[error("the {document} has expired")]
+    Expired {
+        /// Which document.
+        document: &'static str,
+    },
     /// A document names another tenant or device.
     #[error("the {document} is for another tenant or device")]
     WrongTenant {
@@ -112,6 +124,8 @@ impl AgentError {
             Self::InputInvalid { .. } => "input_invalid",
             Self::DocumentRefused { .. } => "document_refused",
             Self::Rollback { .. } => "rollback",
+            Self::Replayed { .. } => "replayed",
+            Self::Expired { .. } => "expired",
             Self::WrongTenant { .. } => "wrong_tenant",
             Self::TooLate => "too_late",
             Self::NotFound(_) => "not_found",

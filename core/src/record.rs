@@ -2,14 +2,18 @@
 //! declaration of the agent's own that holds no content.
 
 use fenming_wire::Content;
+use fenming_wire::attachment::Absence;
 use fenming_wire::consent::{ConsentGrant, ConsentWithdrawal};
 use fenming_wire::envelope::Envelope;
-use fenming_wire::id::{ChatId, Digest, RetentionClass};
+use fenming_wire::id::{ChatId, DeviceId, Digest, RetentionClass, TenantId};
 use fenming_wire::policy::ChatKind;
 use fenming_wire::record::{Body, CoverageLine, OverrideLine, Signed, Why};
+use fenming_wire::screening::Label;
+use fenming_wire::seal::Recipient;
 use fenming_wire::time::{Span, Timestamp};
 
 use crate::consent::{HoldPermit, Naming, Permit};
+use crate::screen::Screen;
 use crate::tag::Business;
 
 mod lines;
@@ -25,6 +29,18 @@ pub struct Record {
     at: Timestamp,
     fingerprint: Content,
     body: Body,
+    counsel: Option<Counsel>,
+}
+
+/// To whom a suspicion is sealed, and in whose name.
+#[derive(Clone)]
+pub struct Counsel {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The device.
+    pub device: DeviceId,
+    /// Counsel's key, as the trust document names it.
+    pub key: Recipient,
 }
 
 /// Something of an undecided chat that waits in quarantine until the employee decides. It is
@@ -62,7 +78,7 @@ impl Record {
     pub fn new(business: &Business, permit: Permit, chat: ChatId, fact: Fact) -> Self {
         let Fact { at, fingerprint, body } = fact;
         let (class, why) = (business.class().clone(), business.why().clone());
-        Self { chat, class, why, grant: permit.into_grant(), at, fingerprint, body }
+        Self { chat, class, why, grant: permit.into_grant(), at, fingerprint, body, counsel: None }
     }
 
     /// The records of one event, such as the line that presents its chat and the message. They use
@@ -77,9 +93,41 @@ impl Record {
         let grant = permit.into_grant();
         let record = |Fact { at, fingerprint, body }| {
             let (class, why) = (business.class().clone(), business.why().clone());
-            Self { chat, class, why, grant, at, fingerprint, body }
+            Self { chat, class, why, grant, at, fingerprint, body, counsel: None }
         };
         facts.into_iter().map(record).collect()
+    }
+
+    /// Puts the labels of its text on it. With a suspicion among them it is for counsel alone, and
+    /// the store seals it so.
+    #[must_use]
+    pub fn screened(mut self, screen: &Screen, counsel: &Counsel) -> Self {
+        if let Body::Message(line) = &mut self.body {
+            line.labels = screen.labels(&line.text);
+            let suspicion = line.labels.iter().any(|label| label.kind.is_suspicion());
+            // Its files are not kept, and the line says so.
+            for file in line.attachments.iter_mut().filter(|file| suspicion && file.kept.is_some())
+            {
+                (file.kept, file.absent) = (None, Some(Absence::Suspicion));
+            }
+            self.counsel = suspicion.then(|| counsel.clone());
+        }
+        self
+    }
+
+    /// The labels that screening put on it.
+    #[must_use]
+    pub fn labels(&self) -> &[Label] {
+        match &self.body {
+            Body::Message(line) => &line.labels,
+            _ => &[],
+        }
+    }
+
+    /// To whom alone it is sealed, where it is a suspicion.
+    #[must_use]
+    pub const fn counsel(&self) -> Option<&Counsel> {
+        self.counsel.as_ref()
     }
 
     /// The chat.

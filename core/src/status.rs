@@ -86,7 +86,7 @@ impl Status {
             os: self.os.clone(),
             listener: self.phone.listener,
             store_bytes,
-            counsel_hold: false,
+            counsel_hold: self.numbers.counsel > 0,
         })
     }
 

@@ -163,6 +163,7 @@ pub(super) fn work(
         (Operation::Trust, _) => Ok(service.trust()),
         (Operation::Enrol, _) => service.enrol(peer, head, body),
         (Operation::Policy, Some(admitted)) => service.policy(admitted, body),
+        (Operation::Counsel, Some(admitted)) => service.counsel(&head.path, admitted, body),
         (Operation::State, Some(admitted)) => service.state(&head.path, admitted, body),
         (Operation::Batch, Some(admitted)) => service.batch(admitted, body),
         (Operation::Attachment, Some(admitted)) => service.attachment(&head.path, admitted, body),
@@ -170,6 +171,7 @@ pub(super) fn work(
         (Operation::Heartbeat, Some(admitted)) => service.heartbeat(admitted, body),
         (
             Operation::Policy
+            | Operation::Counsel
             | Operation::State
             | Operation::Batch
             | Operation::Attachment

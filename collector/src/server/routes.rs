@@ -39,6 +39,7 @@ pub(crate) enum Operation {
     Trust,
     Enrol,
     Policy,
+    Counsel,
     State,
     Batch,
     Attachment,
@@ -46,7 +47,7 @@ pub(crate) enum Operation {
     Heartbeat,
 }
 
-const ROUTES: [RouteEntry; 8] = [
+const ROUTES: [RouteEntry; 9] = [
     RouteEntry {
         method: "GET",
         path: TRUST_PATH,
@@ -67,6 +68,13 @@ const ROUTES: [RouteEntry; 8] = [
         caller: Caller::Device,
         body: 0,
         operation: Operation::Policy,
+    },
+    RouteEntry {
+        method: "GET",
+        path: "/v1/counsel/{number}",
+        caller: Caller::Device,
+        body: 0,
+        operation: Operation::Counsel,
     },
     RouteEntry {
         method: "GET",
@@ -118,6 +126,7 @@ impl RouteEntry {
             Operation::Trust => "trust",
             Operation::Enrol => "enrolments",
             Operation::Policy => "policy",
+            Operation::Counsel => "counsel",
             Operation::State => "state",
             Operation::Batch => "batches",
             Operation::Attachment => "attachments",

@@ -5,6 +5,7 @@ mod admit;
 pub(crate) mod answer;
 mod attachment;
 mod batch;
+mod counsel;
 mod enrol;
 mod heartbeat;
 pub(crate) mod limiter;

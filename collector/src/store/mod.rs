@@ -4,6 +4,7 @@
 //! One connection behind a lock; requests of different devices meet only here.
 
 mod attachments;
+pub(crate) mod decisions;
 mod documents;
 mod enrolments;
 pub(crate) mod folder;

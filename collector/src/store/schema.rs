@@ -8,7 +8,7 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x464D_434F;
 
 /// The steps; the schema's number is how many were taken.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
 CREATE TABLE tenant (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL) STRICT;
 
@@ -63,6 +63,13 @@ CREATE TABLE attachments (
     device BLOB NOT NULL REFERENCES devices, ciphertext BLOB NOT NULL,
     size INTEGER NOT NULL, received INTEGER NOT NULL, turn INTEGER NOT NULL, receipt BLOB,
     PRIMARY KEY (device, ciphertext)
+) STRICT, WITHOUT ROWID;
+",
+    "
+-- Counsel's decisions, each for one device.
+CREATE TABLE decisions (
+    device BLOB NOT NULL REFERENCES devices, number INTEGER NOT NULL, envelope BLOB NOT NULL,
+    PRIMARY KEY (device, number)
 ) STRICT, WITHOUT ROWID;
 ",
 ];

@@ -121,11 +121,13 @@ impl Agent {
         Ok(())
     }
 
-    /// Fetches trust document and policy, and takes newer ones. Touches disk and network.
+    /// Fetches trust document and policy, and takes newer ones; then counsel's decisions, and obeys
+    /// each once. Touches disk and network.
     ///
     /// # Errors
     /// [`AgentError::NotEnrolled`]; [`AgentError::Rollback`] and the like, where the earlier
-    /// documents stay in force.
+    /// documents stay in force; [`AgentError::Replayed`], [`AgentError::Expired`],
+    /// [`AgentError::NotFound`] and [`AgentError::WrongTenant`] for a decision that was refused.
     pub fn refresh(&self) -> Result<(), AgentError> {
         self.lock()?.refresh()
     }
@@ -142,7 +144,11 @@ impl Inner {
         let client = self.client(transport.as_ref(), &profile, trust.document())?;
         let policy = dated(|| client.policy())?;
         self.take_documents(&profile, &envelope, &policy)?;
-        self.learn_floors(transport.as_ref(), &profile)
+        self.learn_floors(transport.as_ref(), &profile)?;
+        self.take_decisions(|inner, known| {
+            let client = inner.client(transport.as_ref(), &profile, trust.document())?;
+            Ok(client.decision(known)?)
+        })
     }
 
     pub(super) fn profile(&self) -> Result<&Profile, AgentError> {

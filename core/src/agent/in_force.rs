@@ -12,6 +12,8 @@ use crate::consent::{Signatory, Terms};
 use crate::error::AgentError;
 use crate::forward::schedule::Planner;
 use crate::policy::{Trusted, policy_state, scope_of};
+use crate::record::Counsel;
+use crate::screen::Screen;
 use crate::tag::Ruleset;
 use fenming_wire::id::DeviceId;
 use fenming_wire::text::Language;
@@ -22,6 +24,8 @@ pub(super) struct InForce {
     pub(super) trust: Trusted<TrustDocument>,
     pub(super) policy: Trusted<Policy>,
     pub(super) rules: Ruleset,
+    pub(super) screen: Screen,
+    pub(super) counsel: Counsel,
     pub(super) planner: Planner,
     pub(super) scope: Scope,
 }
@@ -35,7 +39,10 @@ impl InForce {
         policy: Trusted<Policy>,
     ) -> Result<Self, AgentError> {
         let refused = |source| AgentError::DocumentRefused { document: "policy", source };
+        let counsel = trust.document().counsel.key.clone();
         Ok(Self {
+            screen: Screen::compile(policy.document().screening.as_ref())?,
+            counsel: Counsel { tenant: profile.tenant.clone(), device, key: counsel },
             who: Signatory { tenant: profile.tenant.clone(), device, person },
             rules: Ruleset::compile(policy.document())?,
             planner: Planner::new(&policy.document().schedule).map_err(refused)?,

@@ -7,6 +7,7 @@
 mod capture;
 mod choice;
 mod connector;
+mod counsel;
 mod enrol;
 mod forwarding;
 mod in_force;
@@ -38,10 +39,11 @@ pub use crate::consent::{Change, ChangedRule, Counterpart, RuleKind};
 pub use crate::forward::run::{Ended, RunReport};
 pub use crate::forward::transport::{Resolver, SystemResolver};
 pub use crate::phone::Phone;
+pub use crate::screen::{Warning, WarningKind, explain_label};
 pub use crate::tag::{EmployeeTag, explain};
 pub use crate::vault::{
-    Chat, ChatPage, Counters, Hold, HoldId, LoggedChange, Numbers, RecordId, RecordPage,
-    RecordState, RecordView, StoredVerdict, VerdictKind,
+    Chat, ChatPage, CounselHeld, Counters, Hold, HoldId, LoggedChange, Numbers, RecordId,
+    RecordPage, RecordState, RecordView, StoredVerdict, VerdictKind,
 };
 
 use self::in_force::InForce;
@@ -54,6 +56,7 @@ use crate::forward::endpoint_clock::EndpointClock;
 use crate::logging::{Level, say};
 use crate::parse::{Assembler, Packs};
 use crate::ports::{DeviceSigner, KeyVault, Random};
+use crate::screen::Warnings;
 use crate::vault::{self, Damage, Found, Upkeep, Vault};
 
 /// What a shell opens the agent with.
@@ -97,6 +100,7 @@ struct Inner {
     assembler: Assembler,
     recent: RecentChats,
     coverage: Coverage,
+    warnings: Warnings,
     phone: Phone,
     endpoint_clock: Arc<EndpointClock>,
     profile: Option<Profile>,
@@ -127,6 +131,7 @@ impl Agent {
             assembler: Assembler::new(),
             recent: RecentChats::default(),
             coverage: Coverage::new(Source::WechatNotification),
+            warnings: Warnings::default(),
             phone: Phone::default(),
             endpoint_clock: Arc::new(EndpointClock::new(clock, None)),
             profile: None,

@@ -16,8 +16,8 @@ use crate::observation::OsProfile;
 use crate::record::{Declaration, Fact, Record, Scribe};
 use crate::tag::{Business, ChatFacts, EmployeeTag, Verdict, decide};
 use crate::vault::{
-    Chat, ChatPage, Hold, HoldId, LoggedChange, RecordId, RecordPage, RecordQuery, RecordState,
-    RecordView,
+    Appended, Chat, ChatPage, Hold, HoldId, LoggedChange, RecordId, RecordPage, RecordQuery,
+    RecordState, RecordView,
 };
 
 /// What a new tag did to what was there.
@@ -266,7 +266,12 @@ impl Inner {
             let scribe = Scribe::new(id, permit.naming(), &pseudonym);
             let fact = Fact { at, fingerprint, body }.after_hold();
             let fact = scribe.decided(fact, naming, (&title, kind));
-            self.vault.promote(item, &Record::new(&business, permit, id, fact))?;
+            let (in_force, record) = (self.in_force()?, Record::new(&business, permit, id, fact));
+            let record = record.screened(&in_force.screen, &in_force.counsel);
+            match self.vault.promote(item, &record)? {
+                Appended::New(_) | Appended::ToCounsel => self.warn(id, record.labels()),
+                Appended::Duplicate | Appended::QueueFull => {}
+            }
             promoted += 1;
         }
         Ok(promoted)

@@ -19,6 +19,7 @@ use crate::error::AgentError;
 use crate::forward::endpoint_clock::Anchor;
 use crate::logging::{Level, say};
 use crate::policy::{Seen, accept_policy, accept_trust};
+use crate::screen::Warnings;
 use crate::vault;
 
 /// Small facts that belong together.
@@ -55,6 +56,10 @@ impl vault::Stored for Coverage {
     const KIND: &'static str = "coverage";
 }
 
+impl vault::Stored for Warnings {
+    const KIND: &'static str = "warnings";
+}
+
 /// Where the store keeps the decision; [`Decision`] encodes itself.
 pub(super) const DECISION: &str = "decision";
 
@@ -67,6 +72,7 @@ impl Inner {
         if let Some(coverage) = self.vault.get::<Coverage>()? {
             self.coverage = coverage;
         }
+        self.warnings = self.vault.get::<Warnings>()?.unwrap_or_default();
         self.profile = profile::parse(&settings.profile).profile;
         self.flat = settings.profile.clone();
         self.in_force = None;

@@ -27,16 +27,19 @@ impl Inner {
         if self.vault.is_together() {
             return work(self);
         }
-        let before = self.coverage.clone();
+        let (before, warned) = (self.coverage.clone(), self.warnings.clone());
         let done = together(self, entries, |inner| {
             let done = work(inner)?;
             if inner.coverage != before {
                 inner.vault.put(&inner.coverage)?;
             }
+            if inner.warnings != warned {
+                inner.vault.put(&inner.warnings)?;
+            }
             Ok(done)
         });
         if done.is_err() {
-            self.coverage = before;
+            (self.coverage, self.warnings) = (before, warned);
         }
         done
     }

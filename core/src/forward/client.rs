@@ -10,9 +10,10 @@ mod evidence;
 
 use data_encoding::BASE64URL_NOPAD;
 use fenming_wire::api::{
-    BATCH_TYPE, BATCHES_PATH, ENROLMENTS_PATH, Enrolment, EnrolmentRequest, HEARTBEATS_PATH,
-    JSON_TYPE, POLICY_PATH, STATE_PATH, TRUST_PATH,
+    BATCH_TYPE, BATCHES_PATH, COUNSEL_PATH, ENROLMENTS_PATH, Enrolment, EnrolmentRequest,
+    HEARTBEATS_PATH, JSON_TYPE, POLICY_PATH, STATE_PATH, TRUST_PATH,
 };
+use fenming_wire::counsel::CounselDecision;
 use fenming_wire::envelope::{Document, Envelope};
 use fenming_wire::heartbeat::Heartbeat;
 use fenming_wire::id::{DeviceId, Epoch, TenantId};
@@ -127,6 +128,18 @@ impl<'a> Client<'a> {
     pub fn policy(&self) -> Result<Envelope<Policy>, CallError> {
         let (answer, nonce) = self.get(POLICY_PATH.to_owned())?;
         self.read(&answer, &nonce, Envelope::from_bytes)
+    }
+
+    /// Asks for counsel's first decision behind a number; none where there is none.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn decision(&self, known: u64) -> Result<Option<Envelope<CounselDecision>>, CallError> {
+        let (answer, nonce) = self.get(format!("{COUNSEL_PATH}/{known}"))?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        self.read(&answer, &nonce, Envelope::from_bytes).map(Some)
     }
 
     /// Asks what the endpoint has of an epoch, and learns its time.

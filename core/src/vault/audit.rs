@@ -15,6 +15,8 @@ pub(super) const SEALED: &[(&str, &str)] = &[
     ("changes", "body"),
     ("chats", "title"),
     ("chats", "verdict"),
+    ("counsel", "kept"),
+    ("counsel", "labels"),
     ("documents", "body"),
     ("receipts", "envelope"),
     ("records", "body"),
@@ -26,6 +28,7 @@ pub(super) fn books(sql: &Connection) -> Result<(), AgentError> {
         "SELECT
              e.waiting = (SELECT count(*) FROM records WHERE state = 0)
              AND e.queued = (SELECT count(*) FROM records WHERE state = 0 AND counted)
+             AND e.counsel = (SELECT count(*) FROM counsel WHERE epoch = e.id AND counted)
              AND e.holding = (SELECT count(*) FROM holds)
              AND e.seq = coalesce((SELECT max(to_seq) FROM batches WHERE epoch = e.id), 0)
              AND (e.head IS NULL OR e.seq = 0 OR e.head = (

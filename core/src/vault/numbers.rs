@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 
 use super::error::counted;
 use super::session::Session;
-use super::{Vault, meta};
+use super::{Vault, counsel, meta};
 use crate::error::AgentError;
 use crate::limits::{MAX_QUEUED_RECORDS, MAX_STORE_BYTES};
 
@@ -29,6 +29,8 @@ pub struct Numbers {
     pub open_batches: u64,
     /// Items in quarantine.
     pub held: u64,
+    /// Items that wait for counsel. Only whether there are any ever leaves the phone.
+    pub counsel: u64,
     /// The ledger as far as it is sealed; none before the device is known.
     pub sealed: Option<Position>,
     /// The ledger as far as it is receipted; none before the device is known.
@@ -70,6 +72,7 @@ impl Vault {
                 oldest: oldest.map(|oldest| now.since(Timestamp::from_millis(oldest))),
                 open_batches: open.batches,
                 held: holding(session)?,
+                counsel: counsel::held(session)?,
                 sealed: meta::sealed(session)?,
                 receipted: meta::receipted(session)?,
                 books: books(session)?,
@@ -118,19 +121,20 @@ pub(super) fn room(session: &Session<'_>) -> Result<u64, AgentError> {
 
 /// The books of the epoch.
 pub(super) fn books(session: &Session<'_>) -> Result<Books, AgentError> {
-    let columns: [i64; 8] = session
+    let columns: [i64; 9] = session
         .prepare(
-            "SELECT captured, forwarded, queued, retracted, parked, destroyed, held, expired
-             FROM epochs WHERE id = ?1",
+            "SELECT captured + counsel, forwarded, queued, retracted, parked, destroyed, counsel,
+                    held, expired FROM epochs WHERE id = ?1",
         )?
         .query_row([session.facts.row], |row| {
-            let mut columns = [0; 8];
+            let mut columns = [0; 9];
             for (n, column) in columns.iter_mut().enumerate() {
                 *column = row.get(n)?;
             }
             Ok(columns)
         })?;
-    let [captured, forwarded, queued, retracted, parked, destroyed, held, expired] = columns;
+    let [captured, forwarded, queued, retracted, parked, destroyed, counsel, held, expired] =
+        columns;
     Ok(Books {
         captured: counted(captured)?,
         forwarded: counted(forwarded)?,
@@ -138,7 +142,7 @@ pub(super) fn books(session: &Session<'_>) -> Result<Books, AgentError> {
         retracted: counted(retracted)?,
         parked: counted(parked)?,
         destroyed: counted(destroyed)?,
-        counsel: 0,
+        counsel: counted(counsel)?,
         held: counted(held)?,
         expired: counted(expired)?,
     })

@@ -13,7 +13,7 @@ use super::counters::{self, Counter};
 use super::error::{length, stored};
 use super::session::Session;
 use super::steady::Moment;
-use super::{Vault, files, numbers, recall};
+use super::{Vault, counsel, files, numbers, recall};
 use crate::error::AgentError;
 use crate::record::{Declaration, Record};
 
@@ -28,6 +28,8 @@ pub enum Appended {
     New(RecordId),
     /// It has been stored before, under the same fingerprint; nothing changed.
     Duplicate,
+    /// It is sealed to counsel alone, for a suspicion.
+    ToCounsel,
     /// Too much waits on the phone; it was not stored. Capture has to stop and to say so.
     QueueFull,
 }
@@ -281,18 +283,12 @@ pub(super) fn append(
     if room == 0 {
         return Ok(Appended::QueueFull);
     }
-    let body = record.body();
-    let row = Row {
-        kind: Kind::of(body)?,
-        counted: body.is_counted(),
-        seen: Some(seen),
-        basis: Some(basis(session, record)?),
-        class: Some(record.class()),
-        chat: Some(record.chat()),
-        sender: recall::sender(session, record),
-        candidates: recall::candidates(session, record)?,
-    };
-    let id = row.insert(session, body)?;
+    if let Some(counsel) = record.counsel() {
+        let sealed = counsel::seal(session, record, counsel)?;
+        return Ok(if sealed { Appended::ToCounsel } else { Appended::QueueFull });
+    }
+    let row = Row::of(session, record)?;
+    let id = row.insert(session, &json(record.body())?)?;
     if row.counted {
         chats::count(session, record.chat())?;
     }
@@ -310,7 +306,7 @@ pub(super) fn declare(
         _ => None,
     };
     let row = Row {
-        kind: Kind::of(body)?,
+        kind: Kind::of(body)?.code(),
         counted: false,
         seen: None,
         basis: None,
@@ -319,12 +315,13 @@ pub(super) fn declare(
         sender: None,
         candidates: None,
     };
-    row.insert(session, body)
+    row.insert(session, &json(body)?)
 }
 
 /// Whether a record with this fingerprint was stored before, whatever became of it.
 pub(super) fn is_seen(session: &Session<'_>, seen: &[u8; 16]) -> Result<bool, AgentError> {
-    Ok(session.prepare("SELECT 1 FROM records WHERE seen = ?1")?.exists([seen])?)
+    let stored = session.prepare("SELECT 1 FROM records WHERE seen = ?1")?.exists([seen])?;
+    Ok(stored || counsel::is_seen(session, seen)?)
 }
 
 /// The JSON under which a body is stored.
@@ -334,21 +331,42 @@ pub(super) fn json(body: &Body) -> Result<Zeroizing<Vec<u8>>, AgentError> {
     body.to_json().map(Zeroizing::new).map_err(|_| too_long)
 }
 
-struct Row<'a> {
-    kind: Kind,
-    counted: bool,
-    seen: Option<[u8; 16]>,
-    basis: Option<i64>,
-    class: Option<&'a RetentionClass>,
-    chat: Option<ChatId>,
-    sender: Option<[u8; 16]>,
-    candidates: Option<Vec<u8>>,
+/// A row of the records, without its body.
+pub(super) struct Row {
+    pub(super) kind: i64,
+    pub(super) counted: bool,
+    pub(super) seen: Option<[u8; 16]>,
+    pub(super) basis: Option<i64>,
+    pub(super) class: Option<RetentionClass>,
+    pub(super) chat: Option<ChatId>,
+    pub(super) sender: Option<[u8; 16]>,
+    pub(super) candidates: Option<Vec<u8>>,
 }
 
-impl Row<'_> {
-    fn insert(&self, session: &Session<'_>, body: &Body) -> Result<RecordId, AgentError> {
+impl Row {
+    /// What stands beside the body of a record.
+    pub(super) fn of(session: &Session<'_>, record: &Record) -> Result<Self, AgentError> {
+        let body = record.body();
+        Ok(Self {
+            kind: Kind::of(body)?.code(),
+            counted: body.is_counted(),
+            seen: Some(session.index().seen(record.chat(), record.fingerprint())),
+            basis: Some(basis(session, record)?),
+            class: Some(record.class().clone()),
+            chat: Some(record.chat()),
+            sender: recall::sender(session, record),
+            candidates: recall::candidates(session, record)?,
+        })
+    }
+
+    /// Puts it into the queue with its body, the JSON of a line.
+    pub(super) fn insert(
+        &self,
+        session: &Session<'_>,
+        plain: &[u8],
+    ) -> Result<RecordId, AgentError> {
         let id = session.next_id();
-        let (key, sealed) = session.seal_body(id, &json(body)?)?;
+        let (key, sealed) = session.seal_body(id, plain)?;
         let Moment { wall, run, tick } = session.now;
         session
             .prepare(
@@ -358,11 +376,11 @@ impl Row<'_> {
             )?
             .execute(params![
                 id,
-                self.kind.code(),
+                self.kind,
                 self.counted,
                 self.seen,
                 self.basis,
-                self.class.map(RetentionClass::as_str),
+                self.class.as_ref().map(RetentionClass::as_str),
                 self.chat.as_ref().map(ChatId::as_bytes),
                 self.sender,
                 wall,

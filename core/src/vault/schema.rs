@@ -14,8 +14,11 @@ use crate::error::AgentError;
 const APPLICATION_ID: i32 = 0x464d_5631;
 
 /// One step for each schema version, in order. A step that was released never changes.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_store.sql"), include_str!("migrations/0002_attachments.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_store.sql"),
+    include_str!("migrations/0002_attachments.sql"),
+    include_str!("migrations/0003_counsel.sql"),
+];
 
 /// What an existing file turned out to be.
 pub(super) enum Checked {

@@ -59,6 +59,8 @@ pub enum Absence {
     TooLarge,
     /// It could not be read to its end.
     Unreadable,
+    /// It came with a suspicion, which is sealed to counsel without its files.
+    Suspicion,
 }
 
 /// Says that a sealed attachment was durably stored and that its digest is right. Signed by a

@@ -32,6 +32,8 @@ pub struct Custodian {
     pub archive: Identity,
     /// Counsel's key.
     pub counsel: Identity,
+    /// Signs counsel's decisions.
+    pub counsel_key: Ed25519Signer,
     /// The trust document.
     pub trust: TrustDocument,
     /// The policy.
@@ -44,6 +46,7 @@ pub struct Secrets {
     root: Vec<u8>,
     policy: Vec<u8>,
     receipt: Vec<u8>,
+    counsel_signing: Vec<u8>,
     archive: String,
     counsel: String,
 }
@@ -98,6 +101,7 @@ impl Secrets {
             root: signer(),
             policy: signer(),
             receipt: signer(),
+            counsel_signing: signer(),
             archive: identity(),
             counsel: identity(),
         }
@@ -126,6 +130,7 @@ impl Custodian {
         let receipt_pkcs8 = Zeroizing::new(secrets.receipt.clone());
         let archive: Identity = secrets.archive.parse().unwrap();
         let counsel: Identity = secrets.counsel.parse().unwrap();
+        let counsel_key = key(&secrets.counsel_signing);
         let trust = TrustDocument {
             tenant: policy.tenant.clone(),
             version: 1,
@@ -139,12 +144,22 @@ impl Custodian {
                 name: Bilingual::new("外部律师", "Outside counsel"),
                 key: counsel.recipient(),
             },
-            counsel_keys: Vec::new(),
+            counsel_keys: vec![counsel_key.public()],
             policy_keys: vec![policy_key.public()],
             receipt_keys: vec![receipt_key.public()],
             export_routes: Vec::new(),
         };
-        Self { root, policy_key, receipt_key, receipt_pkcs8, archive, counsel, trust, policy }
+        Self {
+            root,
+            policy_key,
+            receipt_key,
+            receipt_pkcs8,
+            archive,
+            counsel,
+            counsel_key,
+            trust,
+            policy,
+        }
     }
 
     /// Names another receipt key in the next version of the trust document. Returns the key that

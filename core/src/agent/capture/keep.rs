@@ -40,7 +40,8 @@ impl Inner {
         // The fact stands behind the line of its chat.
         Ok(outcomes.last().and_then(|outcome| match outcome {
             Appended::New(record) => Some(*record),
-            Appended::Duplicate | Appended::QueueFull => None,
+            // Files of a suspicion are not kept: nothing but the sealed line may hold of it.
+            Appended::ToCounsel | Appended::Duplicate | Appended::QueueFull => None,
         }))
     }
 
@@ -61,7 +62,10 @@ impl Inner {
         let scribe = Scribe::new(case.id, permit.naming(), &pseudonym);
         let chat = if case.is_presented(business) { None } else { scribe.chat(event, business) };
         let facts = chat.into_iter().chain(scribe.fact(event));
-        Ok(Ok(Record::of_event(business, permit, case.id, facts)))
+        let records = Record::of_event(business, permit, case.id, facts).into_iter();
+        let in_force = self.in_force()?;
+        let screened = records.map(|record| record.screened(&in_force.screen, &in_force.counsel));
+        Ok(Ok(screened.collect()))
     }
 
     /// Stores what is known of the chat together with the records, so that the first one is
@@ -81,10 +85,13 @@ impl Inner {
             if record.body().is_counted() {
                 burst.tell(case.event, *outcome);
             }
+            if is_new(*outcome) {
+                self.warn(case.id, record.labels());
+            }
         }
         let full = outcomes.contains(&Appended::QueueFull);
         // What was there before says nothing of the room that there is now.
-        if full || outcomes.iter().any(|outcome| matches!(outcome, Appended::New(_))) {
+        if full || outcomes.iter().any(|outcome| is_new(*outcome)) {
             self.note(case.event.at, Sign::QueueFull(full))?;
         }
         Ok(outcomes)
@@ -147,6 +154,13 @@ impl Inner {
     }
 }
 
+const fn is_new(outcome: Appended) -> bool {
+    match outcome {
+        Appended::New(_) | Appended::ToCounsel => true,
+        Appended::Duplicate | Appended::QueueFull => false,
+    }
+}
+
 impl Burst {
     /// Counts an event that may not be kept. What concerns a shared text as a whole is no event of
     /// the chat.
@@ -157,7 +171,7 @@ impl Burst {
     /// Counts what became of a message, a recall or a call.
     fn tell(&mut self, event: &Event, outcome: Appended) {
         match outcome {
-            Appended::New(_) => {
+            Appended::New(_) | Appended::ToCounsel => {
                 self.seen.captured += 1;
                 self.seen.recalls += u64::from(matches!(event.what, What::Recall(_)));
                 self.seen.calls += u64::from(matches!(event.what, What::Call(_)));

@@ -23,6 +23,7 @@ fn full(phone: &Phone, office: &Office) -> Vault {
         vault.log_changes(&[LoggedChange { at: noon(), policy_version: 1, change }]).unwrap();
         let held = office.held(chat(9), message(chat(9), None, title));
         vault.hold(&held).unwrap();
+        vault.append(&suspicion(office, n)).unwrap();
     }
     vault.put(&Employer::new().signed_policy()).unwrap();
     vault.put(&Employer::new().signed_trust()).unwrap();
@@ -37,6 +38,22 @@ fn full(phone: &Phone, office: &Office) -> Vault {
     let files = [&b"one"[..], b"two"].map(|mut bytes| vault.store_file(&mut bytes).unwrap());
     vault.attach(record, &files).unwrap();
     vault
+}
+
+/// A record for counsel alone.
+fn suspicion(office: &Office, n: u8) -> crate::record::Record {
+    let lexicon = serde_json::json!({
+        "id": "l", "version": 1, "label": "state_secret", "any": ["绝密"]
+    });
+    let screening = serde_json::json!({ "lexicons": [lexicon] });
+    let screening = serde_json::from_value(screening).unwrap();
+    let screen = crate::screen::Screen::compile(Some(&screening)).unwrap();
+    let counsel = crate::record::Counsel {
+        tenant: "yunfan".parse().unwrap(),
+        device: fenming_wire::id::DeviceId::from_bytes([3; 16]),
+        key: fenming_wire::seal::Identity::generate().recipient(),
+    };
+    office.message(chat(n), &format!("绝密 {n}")).screened(&screen, &counsel)
 }
 
 /// Whether every sealed value of the store opens, those in quarantine and the keys included.
@@ -115,7 +132,7 @@ const PLAIN: &str = "
     captured forwarded queued retracted parked destroyed held expired waiting holding
     purpose day alias used consent from_seq from_head to_seq to_head class size file lines
     counted oldest sealed delivered batch state kind basis wall tick key candidates longest
-    updated since last tag counterpart value
+    updated since last tag counterpart value item counsel number digest outcome judged
     record place lost recipients ciphertext received
 ";
 
@@ -153,6 +170,7 @@ fn books_that_contradict_the_rows_are_damage() {
         "UPDATE batches SET from_head = zeroblob(32) WHERE from_seq > 0",
         "DELETE FROM records WHERE state = 0",
         "DELETE FROM holds",
+        "UPDATE epochs SET counsel = counsel + 1",
     ];
     for lie in lies {
         let phone = if lie == lies[0] { &phone } else { &Phone::new() };

@@ -9,7 +9,7 @@ fn a_newer_schema_is_refused_and_nothing_is_written() {
     phone.sql().pragma_update(None, "user_version", 99).unwrap();
     let before = std::fs::read(phone.dir.path().join("store.db")).unwrap();
     let refused = Vault::open(phone.dir.path(), phone.ports()).err();
-    assert!(matches!(refused, Some(AgentError::StoreTooNew { found: 99, known: 2 })));
+    assert!(matches!(refused, Some(AgentError::StoreTooNew { found: 99, known: 3 })));
     assert!(before == std::fs::read(phone.dir.path().join("store.db")).unwrap());
 }
 

@@ -182,7 +182,7 @@ impl World {
                 self.push(id, Some(text), class);
             }
             Appended::Duplicate => assert!(known),
-            Appended::QueueFull => panic!("not full"),
+            Appended::QueueFull | Appended::ToCounsel => panic!("not full, and not screened"),
         }
     }
 
