@@ -180,7 +180,7 @@ fn a_newer_schema_is_refused_and_left_as_it_is() {
     drop(database);
     let before = fs::read(&path).unwrap();
     let refused = store_error(&tenant, tenant.config());
-    assert_eq!(refused, StoreError::Newer { found: 99, known: 2 });
+    assert_eq!(refused, StoreError::Newer { found: 99, known: 3 });
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
