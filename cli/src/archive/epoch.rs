@@ -1,5 +1,7 @@
 //! Verifies one epoch of one device: bytes in, findings out. Nothing here touches a file.
 
+use std::path::Path;
+
 use fenming_wire::id::{DeviceId, Epoch};
 use fenming_wire::key::DeviceKey;
 use fenming_wire::ledger::Position;
@@ -44,6 +46,8 @@ pub struct OpenedBatch<'a> {
     pub receipt: Option<&'a Receipt>,
     /// Its lines as they were sealed, each with its reading where it is a record.
     pub lines: Vec<(&'a [u8], Option<Line>)>,
+    /// The folder of the device's sealed attachments.
+    pub attachments: Option<&'a Path>,
 }
 
 /// Is told what is verified while it is verified.
@@ -177,7 +181,8 @@ impl<'a> Walk<'a> {
         self.report.opened = self.report.opened.saturating_add(1);
         let (manifest, receipt) = (&outside.manifest, outside.receipt.as_ref());
         let Owner { device, epoch, .. } = self.owner;
-        visitor.opened(&OpenedBatch { device, epoch, name, manifest, receipt, lines });
+        let attachments = outside.attachments.as_deref();
+        visitor.opened(&OpenedBatch { device, epoch, name, manifest, receipt, lines, attachments });
     }
 
     fn finish(mut self) -> EpochReport {

@@ -98,7 +98,7 @@ faults! {
     Head "head_broken" Fault "the batch does not continue the one before it";
     Recipient "recipient_unknown" Fault "sealed to a key that no trust document names";
     NotConsented "recipient_not_consented" Fault "sealed to a key that no consent so far covers";
-    Attachments "attachments" Fault "attachments are not known to this version";
+    Attachments "attachments" Fault "an attachment is missing, or is not the one that the manifest names";
     DeviceKey "device_key" Fault "the device's signatures cannot be checked";
     Unopenable "unopenable" Fault "the batch cannot be opened";
     LineCount "line_count" Fault "the batch has another number of lines than its range";

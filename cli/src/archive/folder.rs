@@ -11,6 +11,7 @@ use fenming_wire::id::{DeviceId, Epoch};
 use fenming_wire::key::DeviceKey;
 use fenming_wire::limits::MAX_BATCH_BYTES;
 
+use super::attachment::ATTACHMENTS;
 use super::finding::{Fault, Finding, Place};
 use super::name::{BatchName, Part};
 use super::outside::{StoredBatch, Unread};
@@ -33,6 +34,7 @@ pub struct LedgerFiles {
     /// The batches, in the order of their names.
     pub names: BTreeSet<BatchName>,
     dir: PathBuf,
+    attachments: PathBuf,
 }
 
 /// Folder of the batches.
@@ -128,10 +130,12 @@ impl Folder {
         for (device, path) in folders::<DeviceId>(&self.root.join(BATCHES), &[], none, findings) {
             let place = Place { device: Some(device), ..none };
             let key = device_key(&path, place, findings);
-            for (epoch, dir) in folders::<Epoch>(&path, &[DEVICE_KEY, STATE], place, findings) {
+            let own = [DEVICE_KEY, STATE, ATTACHMENTS];
+            for (epoch, dir) in folders::<Epoch>(&path, &own, place, findings) {
                 let place = Place { epoch: Some(epoch), ..place };
                 let names = batch_names(&dir, place, findings);
-                ledgers.push(LedgerFiles { device, epoch, key, names, dir });
+                let attachments = path.join(ATTACHMENTS);
+                ledgers.push(LedgerFiles { device, epoch, key, names, dir, attachments });
             }
         }
         ledgers
@@ -143,6 +147,7 @@ impl LedgerFiles {
     pub fn batches(&self) -> impl Iterator<Item = StoredBatch> {
         self.names.iter().map(|name| StoredBatch {
             name: *name,
+            attachments: Some(self.attachments.clone()),
             sealed: read(&self.path(*name, Part::Sealed), MAX_BATCH_BYTES),
             manifest: read(&self.path(*name, Part::Manifest), MAX_ENVELOPE_BYTES),
             receipt: read(&self.path(*name, Part::Receipt), MAX_ENVELOPE_BYTES),

@@ -118,6 +118,9 @@ impl Inside {
             Body::ConsentWithdrawal(signed) => {
                 self.consents.withdrawal(context, (seq, signed), findings);
             }
+            // What was shared was captured when it was shared, which is when its consent counts.
+            Body::Message(message) if message.shared => {}
+            Body::Share(share) => self.consents.captured(Timestamp::from_millis(share.t)),
             Body::Message(message) => {
                 self.consents.captured(Timestamp::from_millis(message.t));
             }

@@ -230,7 +230,7 @@ impl Filter {
 fn kind(body: &Body) -> Option<Kind> {
     match body {
         Body::Chat(_) => Some(Kind::Chat),
-        Body::Message(_) => Some(Kind::Message),
+        Body::Message(_) | Body::Share(_) => Some(Kind::Message),
         Body::Recall(_) => Some(Kind::Recall),
         Body::Call(_) => Some(Kind::Call),
         Body::Coverage(line) => match line.state {
@@ -251,6 +251,7 @@ fn chat(body: &Body) -> Option<ChatId> {
         Body::Message(line) => Some(line.chat),
         Body::Recall(line) => Some(line.chat),
         Body::Call(line) => Some(line.chat),
+        Body::Share(line) => Some(line.chat),
         Body::Coverage(line) => line.chat,
         _ => None,
     }
@@ -265,7 +266,16 @@ fn words_of(line: &Line, zone: &Zone) -> (String, String) {
         Body::Message(message) => {
             let media = message.media.map(|media| format!("[{}] ", words(&media)));
             let text = one_line(message.text.expose());
-            (name(&message.from), format!("{}{text}", media.unwrap_or_default()))
+            let files: String = message
+                .attachments
+                .iter()
+                .map(|file| format!(" ({})", one_line(file.name.expose())))
+                .collect();
+            (name(&message.from), format!("{}{text}{files}", media.unwrap_or_default()))
+        }
+        Body::Share(share) => {
+            let files = share.attachments.len();
+            (String::new(), format!("shared {} messages, {files} other files", share.messages))
         }
         Body::Recall(recall) => {
             let of: Vec<String> = line.of.iter().map(ToString::to_string).collect();

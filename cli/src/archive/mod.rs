@@ -3,6 +3,7 @@
 //! [`verify_epoch`] is the core: bytes in, findings out. Around it, `folder` reads an archive from
 //! disk, and one room a command prints.
 
+mod attachment;
 mod consents;
 mod duplicates;
 mod epoch;
@@ -39,6 +40,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use fenming_wire::id::{DeviceId, Epoch};
+use fenming_wire::seal::Identity;
 
 use crate::error::CliError;
 use crate::keys::{self, PublicKeyArg};
@@ -135,10 +137,7 @@ impl Source {
     /// Verifies what was asked for.
     fn verify(&self, visitor: &mut dyn Visitor) -> Result<ArchiveReport, CliError> {
         let root = self.root.key()?;
-        let mut identities = Vec::new();
-        for path in &self.identities {
-            identities.extend(keys::read_identities(path)?);
-        }
+        let identities = self.read_identities()?;
         let folder = Folder::open(&self.folder)?;
         let wanted = |files: &LedgerFiles| {
             self.device.is_none_or(|device| device == files.device)
@@ -151,6 +150,14 @@ impl Source {
                 .hint("`fenming archive verify` without --device and --epoch lists them all"));
         }
         Ok(report)
+    }
+
+    fn read_identities(&self) -> Result<Vec<Identity>, CliError> {
+        let mut identities = Vec::new();
+        for path in &self.identities {
+            identities.extend(keys::read_identities(path)?);
+        }
+        Ok(identities)
     }
 
     /// Refuses to go on without a private key.

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use fenming_wire::seal::Identity;
 use zeroize::Zeroizing;
 
+use super::attachment;
 use super::epoch::{OpenedBatch, Visitor};
 use super::name::Part;
 use super::{Folder, Source, verdict};
@@ -13,14 +15,23 @@ use crate::output::{Output, counted};
 
 pub(super) fn run(source: &Source, dir: Option<&Path>, out: &mut Output) -> Result<(), CliError> {
     source.must_open()?;
+    let mut broken = Vec::new();
     let report = match dir {
         None => source.verify(&mut Printer { out })?,
         Some(dir) => {
-            let mut writer = Writer { dir, files: Vec::new(), failure: None };
+            let identities = source.read_identities()?;
+            let mut writer = Writer {
+                dir,
+                identities: &identities,
+                files: Vec::new(),
+                broken: Vec::new(),
+                failure: None,
+            };
             let report = source.verify_shown(&mut writer, out)?;
             if let Some(failure) = writer.failure {
                 return Err(failure);
             }
+            broken = writer.broken;
             out.json(&serde_json::json!({ "dir": dir, "files": writer.files }));
             let number = u64::try_from(writer.files.len()).unwrap_or(u64::MAX);
             let files = counted(number, "file", "files");
@@ -35,7 +46,15 @@ pub(super) fn run(source: &Source, dir: Option<&Path>, out: &mut Output) -> Resu
         out.note("The same with stock tools:");
         out.note(&format!("    {example}"));
     }
-    verdict(&report)
+    for attachment in &broken {
+        out.complain(attachment);
+    }
+    verdict(&report)?;
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(CliError::unverified(format!("{} attachments could not be opened", broken.len())))
+    }
 }
 
 /// How stock tools open the first batch.
@@ -75,7 +94,9 @@ struct Printer<'a> {
 /// Writes lines into files.
 struct Writer<'a> {
     dir: &'a Path,
+    identities: &'a [Identity],
     files: Vec<PathBuf>,
+    broken: Vec<String>,
     failure: Option<CliError>,
 }
 
@@ -89,7 +110,13 @@ impl Visitor for Writer<'_> {
     fn opened(&mut self, batch: &OpenedBatch<'_>) {
         if self.failure.is_none() {
             match write(self.dir, batch) {
-                Ok(path) => self.files.push(path),
+                Ok(path) => {
+                    let folder = path.with_extension("files");
+                    self.files.push(path);
+                    let told = (&mut self.files, &mut self.broken);
+                    let opened = attachment::open_all(batch, self.identities, &folder, told);
+                    self.failure = opened.err();
+                }
                 Err(failure) => self.failure = Some(failure),
             }
         }

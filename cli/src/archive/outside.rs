@@ -1,11 +1,14 @@
 //! What can be checked of a batch without any private key: names, signatures, digests, receipts.
 
+use std::path::PathBuf;
+
 use fenming_wire::envelope::{Document, Envelope};
 use fenming_wire::id::{DeviceId, Digest, Epoch};
 use fenming_wire::key::{DeviceKey, Verifier};
 use fenming_wire::manifest::Manifest;
 use fenming_wire::receipt::Receipt;
 
+use super::attachment;
 use super::finding::{Fault, Findings};
 use super::name::{BatchName, Part};
 use super::trusted::Trusted;
@@ -20,6 +23,8 @@ pub struct StoredBatch {
     pub manifest: Result<Vec<u8>, Unread>,
     /// The receipt.
     pub receipt: Result<Vec<u8>, Unread>,
+    /// The folder of the device's attachments, where there is one.
+    pub attachments: Option<PathBuf>,
 }
 
 /// Why a file was not read.
@@ -41,6 +46,8 @@ pub(super) struct Outside {
     pub(super) receipt: Option<Receipt>,
     /// The sealed bytes, where they are those of the manifest.
     pub(super) sealed: Option<Vec<u8>>,
+    /// The folder of the device's attachments.
+    pub(super) attachments: Option<PathBuf>,
 }
 
 /// Where batches lie and whose they are.
@@ -73,8 +80,11 @@ pub(super) fn check(
     if let Err(stranger) = trusted.recipients(&manifest.recipients) {
         findings.at(seq, Fault::Recipient, stranger.map(|k| k.to_string()).unwrap_or_default());
     }
-    if !manifest.attachments.is_empty() {
-        findings.at(seq, Fault::Attachments, "");
+    let attachments = batch.attachments;
+    for file in &manifest.attachments {
+        if !attachments.as_ref().is_some_and(|folder| attachment::is_whole(folder, file)) {
+            findings.at(seq, Fault::Attachments, file.ciphertext.to_string());
+        }
     }
     let sealed = sealed.filter(|bytes| {
         let same = manifest.ciphertext == Digest::of(bytes)
@@ -86,7 +96,7 @@ pub(super) fn check(
     });
     let receipt =
         receipt.and_then(|bytes| check_receipt(&bytes, (seq, &manifest), trusted, findings));
-    Some(Outside { manifest, receipt, sealed })
+    Some(Outside { manifest, receipt, sealed, attachments })
 }
 
 fn check_receipt(

@@ -15,6 +15,7 @@ mod opening;
 pub mod ports;
 mod records;
 mod replay;
+pub(crate) mod share;
 pub(crate) mod shown;
 mod status;
 mod switch;
@@ -70,6 +71,8 @@ enum Command {
     Consent(consent::Args),
     /// Hand in observations from a file
     Replay(replay::Args),
+    /// Share chat text and files, as from WeChat
+    Share(share::Args),
     /// See how the agent is doing
     Status,
     /// List the chats that the store knows
@@ -112,6 +115,7 @@ pub fn run(args: Args, out: &mut Output) -> Result<(), CliError> {
         Command::Notice => consent::notice(&here.dir, language, out),
         Command::Consent(args) => consent::run(&here.dir, language, args, out),
         Command::Replay(args) => replay::run(&here.dir, &args, language, out),
+        Command::Share(args) => share::run(&here.dir, &args, out),
         Command::Status => status::run(&here.dir, out),
         Command::Chats => chats::run(&here.dir, language, out),
         Command::Tag(args) => chats::tag(&here.dir, &args, out),

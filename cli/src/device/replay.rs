@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::numbers::Numbers;
 use super::opening::existing;
+use super::share::Beside;
 use super::shown::{Reason, one_line, time, words};
 use crate::error::CliError;
 use crate::output::{Output, Progress, Table};
@@ -51,6 +52,8 @@ struct Undecided<'a> {
 /// A replay under way.
 struct Replay<'a> {
     agent: &'a Agent,
+    /// Where the files lie that were shared.
+    folder: &'a Path,
     waiting: Vec<Observation>,
     seen: Observed,
     progress: Progress,
@@ -65,8 +68,9 @@ pub(super) fn run(
     let (file, lines) = open(&args.file)?;
     let agent = existing(dir)?;
     let progress = out.progress("replay", lines);
-    let mut replay =
-        Replay { agent: &agent, waiting: Vec::new(), seen: Observed::default(), progress };
+    let folder = args.file.parent().unwrap_or_else(|| Path::new(""));
+    let (waiting, seen) = (Vec::new(), Observed::default());
+    let mut replay = Replay { agent: &agent, folder, waiting, seen, progress };
     let outcome = replay.hand_in(jsonl::read(file), args);
     let Replay { seen, progress, .. } = replay;
     progress.finish();
@@ -130,7 +134,7 @@ impl Replay<'_> {
     }
 
     fn pass_on(&mut self) -> Result<(), CliError> {
-        self.seen += self.agent.observe(&self.waiting)?;
+        self.seen += self.agent.observe_with(&self.waiting, &Beside(self.folder))?;
         self.progress.step(u64::try_from(self.waiting.len()).unwrap_or(u64::MAX));
         self.waiting.clear();
         Ok(())

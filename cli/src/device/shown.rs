@@ -1,6 +1,7 @@
 //! How values are written for the employee and in JSON.
 
 use fenming_core::agent::explain;
+use fenming_wire::attachment::Attachment;
 use fenming_wire::id::RuleId;
 use fenming_wire::record::{Body, Step, Why};
 use fenming_wire::text::Language;
@@ -52,6 +53,7 @@ pub(crate) fn happened(body: &Body) -> Option<Timestamp> {
         Body::Call(line) => line.t,
         Body::Coverage(line) => line.t,
         Body::Override(line) => line.t,
+        Body::Share(line) => line.t,
         // A balance stands in batches only; kinds to come are shown by their name.
         _ => return None,
     };
@@ -71,6 +73,7 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::Call(_) => "call",
         Body::Coverage(_) => "coverage",
         Body::Override(_) => "your correction",
+        Body::Share(_) => "shared text",
         _ => "other",
     }
 }
@@ -84,7 +87,8 @@ pub(super) fn content(body: &Body) -> Vec<(&'static str, String)> {
             let media = line.media.map(|media| ("stands for", words(&media)));
             let text = Some(("text", one_line(line.text.expose())));
             let text = text.filter(|_| !line.text.is_empty());
-            from.into_iter().chain(media).chain(text).collect()
+            let files = attachments(&line.attachments);
+            from.into_iter().chain(media).chain(text).chain(files).collect()
         }
         Body::Recall(line) => {
             line.from.iter().map(|from| ("from", one_line(from.expose()))).collect()
@@ -97,10 +101,26 @@ pub(super) fn content(body: &Body) -> Vec<(&'static str, String)> {
             state.into_iter().chain(until).chain(missed).collect()
         }
         Body::Override(line) => vec![("overrides rule", line.rule.to_string())],
+        Body::Share(line) => {
+            let messages = [("messages", line.messages.to_string())];
+            messages.into_iter().chain(attachments(&line.attachments)).collect()
+        }
         Body::Genesis(_)
         | Body::Balance(_)
         | Body::ConsentGrant(_)
         | Body::ConsentWithdrawal(_) => Vec::new(),
         _ => Vec::new(),
     }
+}
+
+/// The files that came with a record, and what was kept of them.
+fn attachments(files: &[Attachment]) -> impl Iterator<Item = (&'static str, String)> {
+    files.iter().map(|file| {
+        let what = match (file.kept, file.absent) {
+            (Some(kept), _) => format!("{} bytes", kept.size),
+            (None, Some(absent)) => words(&absent),
+            (None, None) => "not kept".to_owned(),
+        };
+        ("file", format!("{} ({what})", one_line(file.name.expose())))
+    })
 }

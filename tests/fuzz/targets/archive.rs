@@ -44,6 +44,7 @@ fuzz_target!(|bytes: &[u8]| {
         manifest: Ok(next()),
         receipt: Ok(next()),
         sealed: Ok(sealed),
+        attachments: None,
     };
     let report = verify_epoch(&ledger, [batch], &mut ());
     assert!(!report.is_sound());

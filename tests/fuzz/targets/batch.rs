@@ -121,6 +121,7 @@ fuzz_target!(|plain: &[u8]| {
         manifest: Ok(signed.to_bytes().expect("an envelope")),
         receipt: Ok(receipted.expect("a receipt")),
         sealed: Ok(sealed),
+        attachments: None,
     };
     let report = verify_epoch(&ledger, [batch], &mut ());
     assert!(!report.is_sound(), "a first batch without this device's genesis is never sound");

@@ -49,6 +49,7 @@ struct State {
     served: Mutex<BTreeMap<String, Vec<u8>>>,
     addresses: Mutex<VecDeque<Vec<IpAddr>>>,
     lookups: Mutex<u32>,
+    chunks_left: Mutex<Option<usize>>,
 }
 
 struct Names(Arc<State>);
@@ -62,6 +63,14 @@ impl Network {
     /// After a panic inside the network.
     pub fn next_batches(&self, fates: &[Fate]) {
         self.0.fates.lock().unwrap().extend(fates.iter().cloned());
+    }
+
+    /// So many more chunks of attachments get through; those after them are lost on their way.
+    ///
+    /// # Panics
+    /// After a panic inside the network.
+    pub fn break_chunks_after(&self, chunks: usize) {
+        *self.0.chunks_left.lock().unwrap() = Some(chunks);
     }
 
     /// From now on somebody on the way answers requests for this document, or nobody does.
@@ -145,6 +154,11 @@ impl Transport for Line {
         state.sent.lock().unwrap().push((request.path.clone(), request.body.clone()));
         if let Some(body) = state.served.lock().unwrap().get(&request.path) {
             return Ok(Answer { status: 200, retry_after: None, body: body.clone() });
+        }
+        if request.method == Method::Put
+            && let Some(left) = &mut *state.chunks_left.lock().unwrap()
+        {
+            *left = left.checked_sub(1).ok_or(TransportFailure::Interrupted)?;
         }
         if request.method != Method::Post || request.path != BATCHES_PATH {
             return self.0.send(request);

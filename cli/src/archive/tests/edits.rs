@@ -102,6 +102,7 @@ fn apply(files: &mut Vec<StoredBatch>, edit: &Edit) {
                 sealed: source.sealed.clone(),
                 manifest: source.manifest.clone(),
                 receipt: source.receipt.clone(),
+                attachments: None,
             });
         }
     }
@@ -200,7 +201,7 @@ fn arbitrary_files_never_panic() {
     proptest!(|(sealed in bytes(), manifest in bytes(), receipt in bytes(), first in 0..9u64)| {
         let name = BatchName { first, last: first.saturating_add(3) };
         let batch =
-            StoredBatch { name, sealed: Ok(sealed), manifest: Ok(manifest), receipt: Ok(receipt) };
+            StoredBatch { name, sealed: Ok(sealed), manifest: Ok(manifest), receipt: Ok(receipt), attachments: None };
         prop_assert!(!verify_files(&writer, vec![batch]).is_sound());
     });
 }

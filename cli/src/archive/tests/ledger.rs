@@ -316,6 +316,7 @@ impl Writer {
                 sealed: Ok(sealed.clone()),
                 manifest: Ok(manifest.clone()),
                 receipt: Ok(receipt.clone()),
+                attachments: None,
             })
             .collect()
     }
