@@ -3,8 +3,10 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::pocket::{CLIENT, FRIEND, Fault, Pocket, STRANGER, after, in_group, says, shown};
-use crate::observation::{Observation, PlatformFact};
+use super::pocket::{
+    CLIENT, FRIEND, Fault, PROJECT, Pocket, STRANGER, after, in_group, says, shown,
+};
+use crate::observation::{Observation, PlatformFact, Share};
 use crate::parse::sample::{group, post, removed, ring};
 
 #[test]
@@ -71,6 +73,20 @@ fn a_pause_that_could_not_be_written_is_written_when_it_is_asked_for_again() {
     assert_eq!(pocket.lines("paused"), calm.lines("paused"));
 }
 
+#[test]
+fn shared_text_that_failed_half_way_is_stored_once_when_it_is_shared_again() {
+    let (pocket, calm) = (Pocket::new(), Pocket::new());
+    let before = pocket.picture();
+    pocket.suffer(Some(Fault::Spent(7)));
+    assert!(pocket.try_see(&[shared(3, 1)]).is_err());
+    pocket.suffer(None);
+    assert_eq!(pocket.picture(), before);
+    let seen = pocket.see(&[shared(3, 1)]);
+    assert_eq!(seen.captured, 3);
+    assert_eq!(seen, calm.see(&[shared(3, 1)]));
+    assert_eq!(pocket.picture(), calm.picture());
+}
+
 /// Something that a shell hands in, by number; each later than the one before.
 fn something(kind: u8, count: u32, at: i64) -> Observation {
     match kind {
@@ -85,11 +101,24 @@ fn something(kind: u8, count: u32, at: i64) -> Observation {
         8 => placed(ring("栗山精工 陶工邀请你进行语音通话", 0), at),
         9 => placed(removed(41, 8, 0), at),
         10 => Observation::Platform(PlatformFact::Listener { at: after(at), on: count > 1 }),
+        11 => shared(count, at),
         _ => Observation::Platform(PlatformFact::Restarted {
             at: after(at),
             last_alive: after(at - i64::from(count)),
         }),
     }
+}
+
+/// Some messages of the project's group, shared out of WeChat.
+fn shared(messages: u32, at: i64) -> Observation {
+    let said = (0..messages).map(|n| format!("周工  09:{n:02}\n第{n}项已验收\n"));
+    let said: String = said.collect();
+    let text =
+        format!("{PROJECT} 微信群上的聊天记录如下，请查收。\n\n—————  2026-3-2  —————\n\n{said}");
+    let mut share: Share =
+        serde_json::from_value(serde_json::json!({ "at": after(at), "text": text })).unwrap();
+    share.own_name = Some("陈小满".into());
+    Observation::WechatShare(share)
 }
 
 fn placed(mut seen: crate::observation::Notification, at: i64) -> Observation {
@@ -110,7 +139,7 @@ proptest! {
 
     #[test]
     fn a_life_with_faults_and_repeats_equals_the_undisturbed_one(
-        life in vec((vec((0..12_u8, 1..5_u32), 1..8), vec(fault(), 0..3)), 1..10),
+        life in vec((vec((0..13_u8, 1..5_u32), 1..8), vec(fault(), 0..3)), 1..10),
     ) {
         let (pocket, calm) = (Pocket::new(), Pocket::new());
         let mut at = 0;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use fenming_wire::policy::HoldRule;
 use fenming_wire::record::Body;
+use fenming_wire::source::Source;
 use fenming_wire::text::Language;
 use tempfile::TempDir;
 
@@ -71,6 +72,7 @@ impl Pocket {
     pub(super) fn new() -> Self {
         let mut employer = Employer::new();
         employer.policy.hold = Some(HoldRule { max_hours: 24 });
+        employer.policy.sources.insert(Source::WechatShare);
         let mut pocket = Self {
             dir: TempDir::new().unwrap(),
             keys: Arc::new(MemoryKeys::new()),
