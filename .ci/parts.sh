@@ -1,5 +1,5 @@
 # Sourced by run and long: runs parts, counts their seconds, and prints both at the end.
-export CI=true CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 RUST_BACKTRACE=1
+export FENMING_TOOLS=all CI=true CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 RUST_BACKTRACE=1
 exec </dev/null
 
 names=()

@@ -12,8 +12,12 @@
  *       torn             half of a write is done, then SIGKILL; other calls as with kill
  *       enospc           from there on, writes fail with ENOSPC (disk full)
  *       eio              from there on, every step fails with EIO (dying disk)
+ *       stop             SIGSTOP before the call; whoever looks at it lets it go on
  *       erofs            from there on, every step and every open for writing fails with EROFS
  *   FENMING_FAULT_COUNT  a file that gets the number of steps when the program ends by itself
+ *   FENMING_CLOCK        seconds by which the program's wall clock is wrong
+ *
+ * Any process of the same user may attach to the program, as far as that one allows it itself.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,13 +32,15 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
-enum fault { NONE, KILL, TORN, NO_SPACE, BROKEN, READ_ONLY };
+enum fault { NONE, KILL, TORN, STOP, NO_SPACE, BROKEN, READ_ONLY };
 enum step { WRITE, OTHER };
 
 static enum fault fault;
 static unsigned long at;
+static long clock_is_wrong_by;
 static unsigned long steps;
 static char below[PATH_MAX];
 static char count_file[PATH_MAX];
@@ -48,7 +54,10 @@ static void copy(char *to, const char *name) {
 __attribute__((constructor)) static void begin(void) {
     const char *kind = getenv("FENMING_FAULT");
     const char *place = getenv("FENMING_FAULT_AT");
+    const char *wrong = getenv("FENMING_CLOCK");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+    clock_is_wrong_by = wrong ? strtol(wrong, NULL, 10) : 0;
     copy(below, "FENMING_FAULT_DIR");
     copy(count_file, "FENMING_FAULT_COUNT");
     at = place ? strtoul(place, NULL, 10) : 0;
@@ -58,6 +67,8 @@ __attribute__((constructor)) static void begin(void) {
         fault = KILL;
     else if (strcmp(kind, "torn") == 0)
         fault = TORN;
+    else if (strcmp(kind, "stop") == 0)
+        fault = STOP;
     else if (strcmp(kind, "enospc") == 0)
         fault = NO_SPACE;
     else if (strcmp(kind, "eio") == 0)
@@ -134,6 +145,10 @@ static int reached(enum step step) {
             return -1;
         die();
         return 0;
+    case STOP:
+        if (now == at)
+            raise(SIGSTOP);
+        return 0;
     case NO_SPACE:
         return step == WRITE ? ENOSPC : 0;
     case BROKEN:
@@ -194,6 +209,13 @@ ssize_t copy_file_range(int in, off64_t *from, int out, off64_t *to, size_t leng
     if (error < 0)
         die();
     return copied;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    int result = (int)syscall(SYS_clock_gettime, clock, time);
+    if (result == 0 && clock == CLOCK_REALTIME)
+        time->tv_sec += clock_is_wrong_by;
+    return result;
 }
 
 /* The calls that are no writes: never torn, so `reached` returns no -1 for them. */

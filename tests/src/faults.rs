@@ -22,6 +22,8 @@ pub enum Fault {
     Kill,
     /// Half of a write is done before SIGKILL.
     Torn,
+    /// The program stops before the step and waits for SIGCONT, or for its end.
+    Stop,
     /// From here on the disk is full.
     DiskFull,
     /// From here on every step fails.
@@ -34,7 +36,7 @@ pub enum Fault {
 const SOURCE: &str = include_str!("../shim/crash.c");
 
 impl Fault {
-    /// All faults.
+    /// All faults that a program has to survive.
     pub const ALL: [Self; 5] =
         [Self::Kill, Self::Torn, Self::DiskFull, Self::DiskBroken, Self::ReadOnly];
 
@@ -42,6 +44,7 @@ impl Fault {
         match self {
             Self::Kill => "kill",
             Self::Torn => "torn",
+            Self::Stop => "stop",
             Self::DiskFull => "enospc",
             Self::DiskBroken => "eio",
             Self::ReadOnly => "erofs",
@@ -112,6 +115,12 @@ impl Shim {
     ) -> io::Result<&'a mut Command> {
         let command = self.load(command, below)?;
         Ok(command.env("FENMING_FAULT", fault.code()).env("FENMING_FAULT_AT", step.to_string()))
+    }
+
+    /// Prepares a program to live with a wall clock that is wrong by so many seconds.
+    #[must_use]
+    pub fn mislead<'a>(&self, command: &'a mut Command, seconds: i64) -> &'a mut Command {
+        self.leash(command).env("FENMING_CLOCK", seconds.to_string())
     }
 
     fn load<'a>(&self, command: &'a mut Command, below: &Path) -> io::Result<&'a mut Command> {

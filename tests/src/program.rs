@@ -47,6 +47,21 @@ pub fn program() -> PathBuf {
     program
 }
 
+/// Whether a program is installed that a test needs. `.ci/run` sets `FENMING_TOOLS=all`, so that
+/// nothing is left out there.
+///
+/// # Panics
+/// Where it is missing and all are asked for.
+#[must_use]
+pub fn is_installed(tool: &str) -> bool {
+    let quiet = |command: &mut Command| {
+        command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    };
+    let there = quiet(&mut Command::new(tool));
+    assert!(there || std::env::var_os("FENMING_TOOLS").is_none(), "{tool} is missing");
+    there
+}
+
 /// The command that serves the endpoint of a folder that `collector init` made.
 #[must_use]
 pub fn serving(endpoint: &Path) -> Command {

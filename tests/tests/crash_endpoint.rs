@@ -59,6 +59,7 @@ fn points(steps: u64) -> Vec<(Fault, u64)> {
         let ordinary = match fault {
             Fault::Kill => 80,
             Fault::Torn | Fault::DiskFull | Fault::DiskBroken | Fault::ReadOnly => 10,
+            Fault::Stop => 0,
         };
         let wanted = if all_points() { all.len() } else { ordinary };
         spread(&all, wanted, SEED).map(move |step| (fault, step)).collect::<Vec<_>>()

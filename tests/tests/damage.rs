@@ -26,6 +26,21 @@ use scene::{Harm, Scene};
 const SEED: u64 = 0x5EED_2028;
 
 #[test]
+fn an_old_copy_that_is_put_back_loses_nothing_and_the_ledger_says_so() {
+    let shim = Shim::build().expect("a C compiler");
+    Scene::set(&shim).with_an_old_copy();
+}
+
+#[test]
+fn a_clock_that_is_a_day_slow_or_a_year_fast_for_a_while_loses_nothing() {
+    let shim = Shim::build().expect("a C compiler");
+    let scene = Scene::set(&shim);
+    for seconds in [-24 * 3600, 365 * 24 * 3600] {
+        scene.with_a_wrong_clock(&shim, seconds);
+    }
+}
+
+#[test]
 fn a_damaged_file_costs_at_most_what_was_in_it_and_the_ledger_says_so() {
     let shim = Shim::build().expect("a C compiler");
     let scene = Scene::set(&shim);

@@ -100,3 +100,15 @@ fn every_fault_has_a_code_that_the_shim_knows() {
         assert!(status.unwrap().success(), "{fault:?}: an unknown code aborts");
     }
 }
+
+#[test]
+fn a_misled_program_has_another_time() {
+    let shim = Shim::build().unwrap();
+    let seconds = |by| {
+        let mut date = Command::new("date");
+        let output = shim.mislead(date.arg("+%s"), by).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse::<i64>().unwrap()
+    };
+    let (right, fast, slow) = (seconds(0), seconds(31_536_000), seconds(-86_400));
+    assert!(fast - right > 31_000_000 && right - slow > 80_000, "{slow} {right} {fast}");
+}

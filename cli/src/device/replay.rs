@@ -96,13 +96,15 @@ fn open(path: &Path) -> Result<(BufReader<File>, u64), CliError> {
 }
 
 fn count_lines(input: &mut impl BufRead) -> std::io::Result<u64> {
-    let mut lines = 0;
+    let (mut lines, mut last) = (0, b'\n');
     loop {
         let chunk = input.fill_buf()?;
         let length = chunk.len();
-        if length == 0 {
-            return Ok(lines);
-        }
+        let Some(end) = chunk.last() else {
+            // The last line may lack its end.
+            return Ok(lines + u64::from(last != b'\n'));
+        };
+        last = *end;
         let ends = chunk.iter().filter(|byte| **byte == b'\n').count();
         lines += u64::try_from(ends).unwrap_or(u64::MAX);
         input.consume(length);

@@ -187,6 +187,52 @@ impl Scene {
         }
     }
 
+    /// A copy of the device's folder is put back after more has been delivered.
+    pub(crate) fn with_an_old_copy(&self) {
+        self.begin();
+        let running = self.serve("trial");
+        copy(&self.device(), &self.path("old"));
+        self.go_on(&running, 2);
+        std::fs::remove_dir_all(self.device()).unwrap();
+        copy(&self.path("old"), &self.device());
+        let said = self.programs.say_at(&self.device(), &["forward", "--now"]);
+        assert_eq!(said.exit, Exit::Unverified, "{}", said.err);
+        assert!(said.err.contains("an older copy was put back"), "{}", said.err);
+        assert!(said.err.contains("run the command again"), "{}", said.err);
+        self.go_on(&running, 3);
+        drop(running);
+        let opened = Opened::read(&self.path("trial").join("endpoint"), &self.custodian);
+        opened.assert_sound();
+        assert_eq!(opened.report.epochs.len(), 2, "a new ledger has begun");
+        assert!(opened.records().len() > self.whole.len(), "the copy did not know what had left");
+        let (found, causes) = self.archived("trial");
+        assert_eq!(found, self.whole, "each record once, when what repeats is left out");
+        assert!(causes.contains(&Cause::StoreDamaged), "{causes:?}");
+    }
+
+    /// The clock is wrong while the device captures and forwards, then it is right again.
+    pub(crate) fn with_a_wrong_clock(&self, shim: &Shim, seconds: i64) {
+        self.begin();
+        let running = self.serve("trial");
+        for args in [&["replay", &self.text("2")][..], &["forward", "--now"], &["status"]] {
+            let mut command = device_command(&self.device(), args);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let child = self.programs.start(shim.mislead(&mut command, seconds));
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            println!("{seconds} s, {args:?}: {} {said}", output.status);
+            let advised = said.contains("→") || output.status.success();
+            assert!(advised && !matches!(output.status.code(), None | Some(1 | 101)), "{said}");
+        }
+        self.go_on(&running, 2);
+        self.go_on(&running, 3);
+        drop(running);
+        let (found, _) = self.archived("trial");
+        assert_eq!(found, self.whole, "{seconds} seconds");
+        let opened = Opened::read(&self.path("trial").join("endpoint"), &self.custodian);
+        assert_eq!(opened.records(), self.whole, "and nothing was sent twice: {seconds} seconds");
+    }
+
     /// Does what the program says: puts the device key back, enrols again, agrees again.
     fn recover(&self, running: &Running) {
         let device = self.device();
