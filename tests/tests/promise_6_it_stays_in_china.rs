@@ -10,11 +10,15 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use fenming::certificate::PrivateCa;
+use fenming_core::agent::{Choices, Ended};
 use fenming_core::clock::Span;
 use fenming_core::vault::RecordState;
-use fenming_tests::stage::{HOST, Stage, message, policy};
+use fenming_tests::stage::{HOST, Stage, message, next_version, policy};
+use fenming_wire::heartbeat::AgentState;
 use fenming_wire::id::Digest;
 use fenming_wire::profile::Profile;
+use fenming_wire::text::{Bilingual, Language};
+use fenming_wire::trust::ExportRoute;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, Stream};
@@ -45,6 +49,40 @@ fn every_kind_of_address_that_leads_elsewhere_is_refused() {
     }
     assert_nothing_was_delivered(&stage);
     assert_mended(&stage);
+}
+
+#[test]
+fn without_a_separate_consent_nothing_leaves_by_an_export_route() {
+    let mut stage = with_a_record();
+    let mut profile = stage.profile();
+    stage.custodian.trust.export_routes = vec![ExportRoute {
+        id: "hk-2026".parse().unwrap(),
+        basis: Bilingual::new("标准合同备案 0042", "Standard contract, filing 0042"),
+        ranges: profile.address_ranges.clone(),
+        expires: "2028-01-01T00:00:00Z".parse().unwrap(),
+    }];
+    next_version(&mut stage.custodian.trust.version);
+    stage.publish();
+    stage.agent().refresh().unwrap();
+    profile.export_route = Some("hk-2026".parse().unwrap());
+    assert!(stage.take_profile(&profile));
+    stage.pass(Span::hours(2));
+    assert_eq!(stage.run().unwrap().ended, Ended::NotConsented, "what was captured at home stays");
+    assert_nothing_was_delivered(&stage);
+
+    let notice = stage.agent().notice(Language::Chinese).unwrap();
+    assert!(notice.asks_export && notice.text.contains("单独同意"));
+    stage.agent().agree(Language::Chinese, notice.digest, false).unwrap();
+    stage.pass(Span::hours(2));
+    assert_eq!(stage.run().unwrap().ended, Ended::NotConsented);
+    assert_eq!(stage.agent().status().unwrap().state, AgentState::ScopeGrew);
+    assert_nothing_was_delivered(&stage);
+
+    let choices = Choices { export: true, ..Choices::default() };
+    stage.agent().agree_to(Language::Chinese, notice.digest, choices).unwrap();
+    stage.drain();
+    assert_eq!(stage.open_archive().texts(), ["合同"]);
+    assert_eq!(stage.agent().status().unwrap().state, AgentState::Capturing);
 }
 
 #[test]

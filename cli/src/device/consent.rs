@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use fenming_core::agent::{Agent, NoticeShown};
+use fenming_core::agent::{Agent, Choices, NoticeShown};
 use fenming_wire::id::Digest;
 use fenming_wire::text::Language;
 use serde::Serialize;
@@ -39,6 +39,9 @@ struct Agreement {
     /// Agree to the quarantine as well, where the notice offers one
     #[arg(long)]
     hold: bool,
+    /// Agree that records leave mainland China by the route that the notice names
+    #[arg(long)]
+    export: bool,
 }
 
 #[derive(Serialize)]
@@ -46,6 +49,7 @@ struct Notice<'a> {
     language: Language,
     digest: Digest,
     offers_hold: bool,
+    asks_export: bool,
     may_prompt: bool,
     text: &'a str,
     sections: Vec<Section<'a>>,
@@ -64,6 +68,7 @@ pub(super) fn notice(dir: &Path, language: Language, out: &mut Output) -> Result
         language,
         digest: notice.digest,
         offers_hold: notice.offers_hold,
+        asks_export: notice.asks_export,
         may_prompt: notice.may_prompt,
         text: &notice.text,
         sections: sections.map(|s| Section { heading: &s.heading, lines: &s.lines }).collect(),
@@ -71,9 +76,10 @@ pub(super) fn notice(dir: &Path, language: Language, out: &mut Output) -> Result
     show(&notice, out);
     out.aside("To agree to exactly this text:");
     let hold = if notice.offers_hold { " [--hold]" } else { "" };
+    let export = if notice.asks_export { " [--export]" } else { "" };
     let lang = tag(language);
     out.command(&format!(
-        "fenming device consent agree --lang {lang}{hold} --digest {}",
+        "fenming device consent agree --lang {lang}{hold}{export} --digest {}",
         notice.digest
     ));
     out.aside("To refuse: fenming device consent refuse");
@@ -108,6 +114,10 @@ fn agree(
         let text = "`--hold`: this notice offers no quarantine";
         return Err(CliError::input(text).hint("agree without it"));
     }
+    if agreement.export && !notice.asks_export {
+        let text = "`--export`: this notice names no route out of mainland China";
+        return Err(CliError::input(text).hint("agree without it"));
+    }
     let shown = match (agreement.digest, agreement.yes) {
         (Some(digest), _) => digest,
         (None, true) => {
@@ -120,8 +130,13 @@ fn agree(
                 .hint("read `fenming device notice`, then give its --digest; or use --yes"));
         }
     };
-    agent.agree(language, shown, agreement.hold)?;
-    out.done("You agreed. Capture begins with the next observation.");
+    let choices = Choices { hold: agreement.hold, export: agreement.export };
+    agent.agree_to(language, shown, choices)?;
+    if notice.asks_export && !agreement.export {
+        out.caution("You did not agree that records leave mainland China: nothing is captured.");
+    } else {
+        out.done("You agreed. Capture begins with the next observation.");
+    }
     out.aside(
         "You can pause or withdraw at any time: fenming device pause, fenming device withdraw",
     );

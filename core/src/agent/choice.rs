@@ -12,7 +12,7 @@ use super::stored::DECISION;
 use super::unit::ENTRIES;
 use super::{Agent, Inner};
 use crate::consent::notice::Section;
-use crate::consent::{Decision, Withdrawal};
+use crate::consent::{Choices, Decision, Withdrawal};
 use crate::coverage::Sign;
 use crate::error::AgentError;
 use crate::logging::{Level, say};
@@ -32,6 +32,8 @@ pub struct NoticeShown {
     pub digest: Digest,
     /// Whether it offers a quarantine, which needs an agreement of its own.
     pub offers_hold: bool,
+    /// Whether it names a route out of mainland China, which needs an agreement of its own.
+    pub asks_export: bool,
     /// Whether the shell may show it unasked. The employee may open it at any time.
     pub may_prompt: bool,
 }
@@ -51,18 +53,34 @@ impl Agent {
             text: notice.text().to_owned(),
             digest: *notice.digest(),
             offers_hold: notice.offers_hold(),
+            asks_export: notice.asks_export(),
             may_prompt: inner.decision.may_prompt(&in_force.scope, days, inner.now()),
         })
     }
 
     /// The employee agrees to the notice that was shown to them. `hold` is their answer to the
-    /// quarantine. Capture begins with the next observation. Touches the disk.
+    /// quarantine; they do not agree that anything leaves mainland China. Touches the disk.
+    ///
+    /// # Errors
+    /// As [`Agent::agree_to`].
+    pub fn agree(&self, language: Language, shown: Digest, hold: bool) -> Result<(), AgentError> {
+        self.agree_to(language, shown, Choices { hold, export: false })
+    }
+
+    /// The employee agrees to the notice that was shown to them, and gives an answer of its own to
+    /// each thing that asks for one. Capture begins with the next observation, unless the notice
+    /// names a route out of mainland China and they said no to that. Touches the disk.
     ///
     /// # Errors
     /// [`AgentError::InputInvalid`] where the notice has changed since it was shown;
     /// [`AgentError::NotEnrolled`]; [`AgentError::DocumentRefused`] where the device key did not
     /// sign. The earlier decision then stays.
-    pub fn agree(&self, language: Language, shown: Digest, hold: bool) -> Result<(), AgentError> {
+    pub fn agree_to(
+        &self,
+        language: Language,
+        shown: Digest,
+        choices: Choices,
+    ) -> Result<(), AgentError> {
         let mut inner = self.lock()?;
         let now = inner.now();
         let in_force = inner.in_force()?;
@@ -72,7 +90,7 @@ impl Agent {
             return Err(AgentError::InputInvalid { field: "notice", reason });
         }
         let signer = DocumentSigner::new(inner.ports.signer.as_ref())?;
-        let decision = Decision::agree(&notice, &in_force.who, hold, now, &signer)?;
+        let decision = Decision::agree(&notice, &in_force.who, choices, now, &signer)?;
         let Decision::Granted(grant) = &decision else {
             return Err(AgentError::Internal("an agreement that is none"));
         };

@@ -35,7 +35,7 @@ pub use recent::RecentChat;
 pub use review::Taken;
 
 /// What a shell gets to see of other rooms.
-pub use crate::consent::{Change, ChangedRule, Counterpart, RuleKind};
+pub use crate::consent::{Change, ChangedRule, Choices, Counterpart, RuleKind};
 pub use crate::forward::run::{Ended, RunReport};
 pub use crate::forward::transport::{Resolver, SystemResolver};
 pub use crate::phone::Phone;

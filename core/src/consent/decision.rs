@@ -53,6 +53,16 @@ pub struct Withdrawal {
     pub grant: Digest,
 }
 
+/// What the employee may agree to beside the notice itself, each by an answer of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// The quarantine of undecided messages; counts only where the notice offers one.
+    pub hold: bool,
+    /// That records leave mainland China by the route that the notice names (PIPL 39); counts only
+    /// where it names one. Without it, such a route carries nothing, and nothing is captured for it.
+    pub export: bool,
+}
+
 /// Who decides, and on which device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signatory {
@@ -89,8 +99,8 @@ pub enum ConsentState<'a> {
 }
 
 impl Decision {
-    /// Agrees to the text that was shown. `hold` says whether the quarantine was agreed to as
-    /// well; it counts only where the text offered one.
+    /// Agrees to the text that was shown, with the employee's separate answers. A route out of
+    /// mainland China that they did not agree to is left out of the grant's scope.
     ///
     /// # Errors
     /// [`AgentError::KeyUnavailable`] where the device key did not sign; the earlier decision then
@@ -98,10 +108,14 @@ impl Decision {
     pub fn agree(
         notice: &NoticeText,
         who: &Signatory,
-        hold: bool,
+        choices: Choices,
         at: Timestamp,
         signer: &dyn Signer,
     ) -> Result<Self, AgentError> {
+        let mut scope = notice.scope().clone();
+        if !choices.export {
+            scope.export_routes.clear();
+        }
         let document = ConsentGrant {
             tenant: who.tenant.clone(),
             device: who.device,
@@ -109,8 +123,8 @@ impl Decision {
             granted: at,
             language: notice.language(),
             notice: *notice.digest(),
-            scope: notice.scope().clone(),
-            hold_agreed: hold && notice.offers_hold(),
+            scope,
+            hold_agreed: choices.hold && notice.offers_hold(),
             trust: *notice.trust(),
             policy_version: notice.policy_version(),
         };
@@ -165,11 +179,23 @@ impl Decision {
     pub fn may_prompt(&self, scope: &Scope, reprompt_days: u16, now: Timestamp) -> bool {
         let days = reprompt_days.max(MIN_REPROMPT_DAYS);
         match self.under(scope) {
-            ConsentState::None | ConsentState::Outgrown { .. } => true,
+            ConsentState::None => true,
+            // They may just have said no to it; a new route can wait as long as that answer rests.
+            ConsentState::Outgrown { growth } if growth == [Growth::ExportRoutes] => {
+                self.granted().is_none_or(|at| now.since(at) >= Span::days(i64::from(days)))
+            }
+            ConsentState::Outgrown { .. } => true,
             ConsentState::Live(_) => false,
             ConsentState::Refused { at } | ConsentState::Withdrawn { at } => {
                 now.since(at) >= Span::days(i64::from(days))
             }
+        }
+    }
+
+    const fn granted(&self) -> Option<Timestamp> {
+        match self {
+            Self::Granted(grant) => Some(grant.document.granted),
+            Self::None | Self::Refused { .. } | Self::Withdrawn(_) => None,
         }
     }
 

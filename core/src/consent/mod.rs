@@ -12,7 +12,7 @@ mod permit;
 pub(crate) mod sample;
 
 pub use changes::{Change, ChangedRule, RuleKind, rule_changes};
-pub use decision::{ConsentState, Decision, Grant, Signatory, Withdrawal};
+pub use decision::{Choices, ConsentState, Decision, Grant, Signatory, Withdrawal};
 pub use permit::{
     Counterpart, Denied, HoldPermit, Naming, Permit, Terms, authorise, authorise_hold,
 };

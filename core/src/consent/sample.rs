@@ -6,7 +6,7 @@ use fenming_wire::text::Language;
 use fenming_wire::time::Timestamp;
 
 use super::notice::{NoticeText, Sources};
-use super::{Decision, Signatory};
+use super::{Choices, Decision, Signatory};
 use crate::policy::sample::{Employer, time};
 use crate::policy::scope_of;
 use crate::ports::{DeviceSigner, DocumentSigner};
@@ -52,7 +52,14 @@ impl Desk {
     }
 
     pub(crate) fn sign(&self, notice: &NoticeText, hold: bool) -> Decision {
-        self.with_signer(|signer| Decision::agree(notice, &self.who, hold, noon(), signer)).unwrap()
+        self.choose(notice, Choices { hold, export: true })
+    }
+
+    pub(crate) fn choose(&self, notice: &NoticeText, choices: Choices) -> Decision {
+        let agree = |signer: &dyn Signer| {
+            Decision::agree(notice, &self.who, choices, noon(), signer).unwrap()
+        };
+        self.with_signer(agree)
     }
 
     pub(crate) fn agree(&self, employer: &Employer, hold: bool) -> Decision {

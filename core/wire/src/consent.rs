@@ -27,7 +27,8 @@ pub struct Scope {
     pub recipients: BTreeSet<KeyId>,
     /// Where batches are sent.
     pub endpoints: BTreeSet<Endpoint>,
-    /// Routes by which records leave mainland China (PIPL 39); empty in the ordinary case.
+    /// Routes by which records leave mainland China; empty in the ordinary case. In a grant only
+    /// those that the employee agreed to separately (PIPL 39), by an answer of its own.
     #[serde(default)]
     pub export_routes: BTreeSet<RuleId>,
     /// The longest retention over all classes, in days.

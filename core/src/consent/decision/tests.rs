@@ -44,9 +44,30 @@ fn without_a_signature_there_is_no_grant() {
     let notice = desk.notice(&employer, Language::Chinese);
     desk.device.refuse(Some(KeyError::Locked));
     let refused = desk.with_signer(|signer| {
-        Decision::agree(&notice, &desk.who, false, noon(), signer).map(|_| ())
+        Decision::agree(&notice, &desk.who, Choices::default(), noon(), signer).map(|_| ())
     });
     assert_eq!(refused.unwrap_err().code(), "key_unavailable");
+}
+
+#[test]
+fn a_route_out_of_the_country_needs_an_answer_of_its_own() {
+    let (desk, mut employer) = (Desk::new(), Employer::new());
+    employer.profile.export_route = Some("hk-2026".parse().unwrap());
+    let scope = Desk::scope(&employer);
+    assert!(!scope.export_routes.is_empty());
+    let notice = desk.notice(&employer, Language::Chinese);
+    assert!(notice.asks_export());
+    let agreed = |export| desk.choose(&notice, Choices { hold: true, export });
+    assert!(matches!(agreed(true).under(&scope), ConsentState::Live(_)));
+    let declined = agreed(false);
+    let growth = vec![Growth::ExportRoutes];
+    assert_eq!(declined.under(&scope), ConsentState::Outgrown { growth });
+    // They are not asked again tomorrow what they said no to today.
+    assert!(!declined.may_prompt(&scope, 30, noon() + Span::days(29)));
+    assert!(declined.may_prompt(&scope, 30, noon() + Span::days(30)));
+    // At home their consent holds.
+    employer.profile.export_route = None;
+    assert!(matches!(declined.under(&Desk::scope(&employer)), ConsentState::Live(_)));
 }
 
 #[test]

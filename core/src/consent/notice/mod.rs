@@ -102,6 +102,12 @@ impl NoticeText {
         self.offers_hold
     }
 
+    /// Whether it names a route out of mainland China, which needs an agreement of its own.
+    #[must_use]
+    pub fn asks_export(&self) -> bool {
+        !self.scope.export_routes.is_empty()
+    }
+
     /// The digest of the trust document that it was made from.
     #[must_use]
     pub const fn trust(&self) -> &Digest {

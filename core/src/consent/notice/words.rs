@@ -161,8 +161,8 @@ pub(super) const RANGES: Phrase = phrase(
 pub(super) const NO_EXPORT: Phrase =
     phrase("记录不离开中国大陆。", "Records do not leave mainland China.");
 pub(super) const EXPORT: Phrase = phrase(
-    "记录可能离开中国大陆。出境路径：{route}；依据：{basis}；地址：{ranges}；有效期至：{until}。",
-    "Records may leave mainland China. Route: {route}; basis: {basis}; addresses: {ranges}; valid until: {until}.",
+    "经您单独同意，记录将离开中国大陆。出境路径：{route}；依据：{basis}；地址：{ranges}；有效期至：{until}。您不单独同意的，记录不经此路径发送，也不为此采集。",
+    "If you agree to it separately: records leave mainland China. Route: {route}; basis: {basis}; addresses: {ranges}; valid until: {until}. If you do not agree to it, nothing is sent by this route and nothing is captured for it.",
 );
 
 pub(super) const HOW_LONG: Phrase = phrase("十、保存期限", "10. How long it is kept");

@@ -100,6 +100,9 @@ impl<'r, 'a, L: Lend> Run<'r, 'a, L> {
 
     fn forward(&mut self) -> Result<Ended, AgentError> {
         self.state.last_attempt = Some(self.ports().clock.now());
+        if !self.may_leave()? {
+            return Ok(Ended::NotConsented);
+        }
         if self.state.in_doubt
             && self.first_open()?.is_some()
             && let Next::End(ended) = self.ask_state()?

@@ -137,6 +137,16 @@ impl<L: Lend> Run<'_, '_, L> {
         Ok(recipients.iter().all(|key| grant.scope.recipients.contains(key)))
     }
 
+    /// Whether the employee agreed to the route out of mainland China that the profile takes, if it
+    /// takes one. Without that nothing is sent, what was sealed at home before included.
+    pub(super) fn may_leave(&self) -> Result<bool, AgentError> {
+        let Some(route) = &self.instructions().profile.export_route else { return Ok(true) };
+        let key = self.ports().signer.public_key()?;
+        let grants = self.store.lend(|vault| vault.consents())?;
+        let last = grants.last().and_then(|grant| grant.verify(&[key]).ok());
+        Ok(last.is_some_and(|grant| grant.scope.export_routes.contains(route)))
+    }
+
     /// The keys to which batches are sealed now.
     pub(super) fn recipients(&self) -> Vec<KeyId> {
         self.instructions().trust.recipients.iter().map(|named| named.key.key_id()).collect()
