@@ -3,5 +3,6 @@
 pub mod faults;
 pub mod power;
 pub mod program;
+pub mod sim;
 pub mod stage;
 pub mod world;

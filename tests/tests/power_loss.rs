@@ -16,7 +16,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fenming_tests::power::history::{Failure, Loss, Subject};
+use fenming_tests::power::history::{Failure, Loss, Subject, holds};
 use fenming_tests::power::life::{CANARY, Step};
 use fenming_tests::power::record;
 use fenming_tests::power::trace::Trace;
@@ -64,7 +64,7 @@ fn try_all((lives, histories): (u64, u64)) {
     let failures: Mutex<Vec<Box<Failure>>> = Mutex::default();
     for life in 0..lives {
         let subject = live(life, "run");
-        let private = subject.trace().written().any(|bytes| holds(bytes, CANARY.as_bytes()));
+        let private = subject.trace().written().any(|bytes| holds(bytes, CANARY));
         assert!(!private, "something private was written to a disk");
         assert!(subject.has(|step| matches!(step, Step::Run)), "a life in which nothing is sent");
         let next = AtomicU64::new(0);
@@ -134,8 +134,4 @@ fn replayed() -> Option<(u64, u64)> {
     let value = std::env::var("FENMING_POWER_REPLAY").ok()?;
     let (life, history) = value.split_once('/')?;
     Some((life.parse().ok()?, history.parse().ok()?))
-}
-
-fn holds(hay: &[u8], needle: &[u8]) -> bool {
-    hay.windows(needle.len()).any(|window| window == needle)
 }

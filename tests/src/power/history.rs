@@ -162,8 +162,7 @@ impl Subject {
         let faults = findings.filter(|f| f.weight == Weight::Fault || outside(f.code));
         wrong.extend(faults.map(ToString::to_string));
         wrong.extend(expected.compare(&archive.texts()));
-        let private = |line: &[u8]| line.windows(CANARY.len()).any(|w| w == CANARY.as_bytes());
-        if archive.lines.iter().any(|(line, _)| private(line)) {
+        if archive.lines.iter().any(|(line, _)| holds(line, CANARY)) {
             wrong.push("something private is in the archive".to_owned());
         }
         life.phone.close();
@@ -268,12 +267,19 @@ fn kind(step: &Step) -> String {
 }
 
 /// A folder in memory where there is such a place: what is synced there costs nothing.
-fn scratch() -> io::Result<TempDir> {
+pub(crate) fn scratch() -> io::Result<TempDir> {
     let memory = PathBuf::from("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
 }
 
-fn told(panic: &(dyn std::any::Any + Send)) -> String {
+/// Whether the bytes hold this text. The standard library's search is fast in every build.
+#[must_use]
+pub fn holds(bytes: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(bytes).contains(text)
+}
+
+/// What a panic said.
+pub(crate) fn told(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     format!("it panics: {}", text.unwrap_or("without a word"))

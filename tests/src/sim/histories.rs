@@ -1,0 +1,188 @@
+//! Histories that were picked by hand: each once seemed likely to break something, or did.
+
+use super::op::{Chat, Op};
+use crate::world::Mishap;
+
+/// A history with a name.
+pub struct Named {
+    /// What happens in it.
+    pub name: &'static str,
+    /// How.
+    pub ops: &'static [Op],
+}
+
+const C: Chat = Chat::Client;
+const G: Chat = Chat::Group;
+const U: Chat = Chat::Unlisted;
+
+/// All of them.
+pub const NAMED: &[Named] = &[
+    Named {
+        name: "a lost answer, a restart, and a clock that is a day back",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Meet(0, 0, Mishap::AnswerLost),
+            Op::Send(0),
+            Op::Restart(0),
+            Op::Clock(0, -1),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Send(0),
+        ],
+    },
+    Named {
+        name: "a withdrawal while a batch is in doubt and nobody can be reached",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Message(0, U),
+            Op::Pass(31),
+            Op::Meet(0, 0, Mishap::AnswerLost),
+            Op::Send(0),
+            Op::Cut(0, true),
+            Op::Withdraw(0),
+            Op::Message(0, C),
+            Op::Restart(0),
+            Op::Again(0),
+            Op::Cut(0, false),
+            Op::Pass(60),
+            Op::Send(0),
+        ],
+    },
+    Named {
+        name: "keys that are lost with a batch under way, and a phone that begins anew",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Send(0),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Meet(0, 0, Mishap::Late),
+            Op::Send(0),
+            Op::LoseKeys(0),
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Send(0),
+        ],
+    },
+    Named {
+        name: "a year ahead, a reboot, and back again",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Message(0, U),
+            Op::Clock(0, 365),
+            Op::Wake(0),
+            Op::Reboot(0),
+            Op::Message(0, C),
+            Op::Wake(0),
+            Op::Clock(0, 0),
+            Op::Tag(0, U, Some(true)),
+            Op::Pass(31),
+            Op::Send(0),
+        ],
+    },
+    Named {
+        name: "a policy that asks for more, fetched during a partition of the other phone",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Enrol(1),
+            Op::Agree(1),
+            Op::Message(0, G),
+            Op::Cut(1, true),
+            Op::Widen,
+            Op::Refresh(0),
+            Op::Refresh(1),
+            Op::Message(0, G),
+            Op::Agree(0),
+            Op::Message(0, G),
+            Op::Cut(1, false),
+            Op::Refresh(1),
+            Op::Message(1, G),
+            Op::Agree(1),
+            Op::Message(1, G),
+        ],
+    },
+    Named {
+        name: "hours that close while a batch waits",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Meet(0, 0, Mishap::Lost),
+            Op::Send(0),
+            Op::Hours(true),
+            Op::Refresh(0),
+            Op::Pass(300),
+            Op::Pass(300),
+            Op::Pass(300),
+            Op::Wake(0),
+            Op::Send(0),
+        ],
+    },
+    Named {
+        name: "a locked phone that restarts, and an endpoint that was down meanwhile",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Lock(0, true),
+            Op::Send(0),
+            Op::Restart(0),
+            Op::Stop,
+            Op::Lock(0, false),
+            Op::Again(0),
+            Op::Send(0),
+            Op::Start,
+            Op::Pass(60),
+            Op::Wake(0),
+        ],
+    },
+    Named {
+        name: "a tag that is taken back after its messages were",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Message(0, C),
+            Op::Tag(0, C, Some(false)),
+            Op::Restart(0),
+            Op::Message(0, C),
+            Op::Tag(0, C, None),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Send(0),
+        ],
+    },
+    Named {
+        name: "a batch that arrives twice, late, and after it was halved",
+        ops: &[
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Message(0, C),
+            Op::Message(0, C),
+            Op::Pass(31),
+            Op::Meet(0, 0, Mishap::Late),
+            Op::Send(0),
+            Op::Pass(300),
+            Op::Meet(0, 0, Mishap::Status(413)),
+            Op::Send(0),
+            Op::Pass(300),
+            Op::Meet(0, 0, Mishap::Twice),
+            Op::Send(0),
+        ],
+    },
+];
