@@ -115,8 +115,8 @@ impl Agent {
         inner.vault.set_device(enrolment.device)?;
         inner.set(|settings| settings.person = Some(enrolment.person.clone()))?;
         inner.take_documents(&profile, &enrolment.trust, &enrolment.policy)?;
-        inner.token = None;
         inner.learn_floors(transport.as_ref(), &profile)?;
+        inner.token = None;
         say(Level::Info, Code("enrolled"), &[("device", &enrolment.device)]);
         Ok(())
     }

@@ -24,6 +24,8 @@ pub(super) struct Handset {
     pub(super) last: Option<(Observation, String)>,
     pub(super) wrong_by: i16,
     pub(super) enrolled: bool,
+    /// An enrolment failed, and the process that has its token still runs.
+    pub(super) half_enrolled: bool,
     /// Purposes of the policy to which the employee agreed.
     pub(super) purposes: usize,
 }
@@ -107,6 +109,7 @@ impl Handset {
 
     pub(super) fn restart(&mut self) -> Result<(), AgentError> {
         self.phone.close();
+        self.half_enrolled = false;
         self.phone.open()?;
         let now = self.phone.now().to_string();
         self.phone.observe(&[restarted(&now, &now), listener(&now, true)]).map(drop)

@@ -167,6 +167,17 @@ pub const NAMED: &[Named] = &[
         ],
     },
     Named {
+        name: "an enrolment whose last question fails",
+        ops: &[
+            Op::Meet(0, 2, Mishap::Status(404)),
+            Op::Enrol(0),
+            Op::Agree(0),
+            Op::Message(0, C),
+            Op::Enrol(0),
+            Op::Message(0, C),
+        ],
+    },
+    Named {
         name: "a batch that arrives twice, late, and after it was halved",
         ops: &[
             Op::Enrol(0),

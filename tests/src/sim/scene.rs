@@ -101,8 +101,20 @@ impl Scene {
             let mut phone = Phone::new(&world, &home, hardware);
             phone.open().unwrap();
             let watch = Watch::default();
-            let (last, wrong_by, enrolled, purposes) = (None, 0, false, 0);
-            Handset { phone, keys, clock, device, watch, last, wrong_by, enrolled, purposes }
+            let (last, wrong_by, purposes) = (None, 0, 0);
+            let (enrolled, half_enrolled) = (false, false);
+            Handset {
+                phone,
+                keys,
+                clock,
+                device,
+                watch,
+                last,
+                wrong_by,
+                enrolled,
+                half_enrolled,
+                purposes,
+            }
         };
         let phones = (0..phones.clamp(1, PHONES)).map(handset).collect();
         let says = (false, world.custodian.policy.purposes.len());
@@ -214,12 +226,24 @@ impl Scene {
         if !self.running || !handset.phone.is_open() {
             return Vec::new();
         }
-        let person = "p-0017".parse().unwrap();
-        let token = self
-            .world
-            .endpoint(|endpoint| endpoint.console().issue_token(&person, Span::hours(1)).unwrap());
-        let done = handset.phone.enrol(&self.world.profile(), token.expose());
-        handset.enrolled |= done.is_ok();
+        // A shell repeats what failed; the agent still has the token.
+        let done = if handset.half_enrolled {
+            handset.phone.agent().enrol()
+        } else {
+            let person = "p-0017".parse().unwrap();
+            let token = self.world.endpoint(|endpoint| {
+                endpoint.console().issue_token(&person, Span::hours(1)).unwrap()
+            });
+            handset.phone.enrol(&self.world.profile(), token.expose())
+        };
+        if let (true, Err(AgentError::ConfigInvalid { key, .. })) = (handset.half_enrolled, &done) {
+            return vec![format!("an enrolment cannot be repeated: {key}")];
+        }
+        // A token that is over needs a new one.
+        handset.half_enrolled = done.is_err() && !handset.half_enrolled;
+        // The documents may be in force although the last question failed.
+        let status = handset.phone.agent().status();
+        handset.enrolled |= status.is_ok_and(|status| status.policy_version > 0);
         explain(&Op::Enrol(number), done)
     }
 
