@@ -42,8 +42,8 @@ pub fn draft(tenant: &TenantId, now: Timestamp) -> String {
     }}
   ],
 
-  // Where records may come from.
-  "sources": ["wechat_notification"],
+  // Where records may come from: notifications, and chat text that employees share by hand.
+  "sources": ["wechat_notification", "wechat_share"],
 
   // What the notice says beside what follows from the other fields.
   "notice": {{
