@@ -118,6 +118,16 @@ pub(super) fn policy(
     out.table(&purposes);
     out.line("");
     out.facts(&rules(policy));
+    if let Some(screening) = &policy.screening {
+        out.heading("What messages are looked through for");
+        let mut lexicons = Table::new(&["lexicon", "version", "label", "terms"]).right(&[1, 3]);
+        for lexicon in &screening.lexicons {
+            let numbers = (lexicon.version.to_string(), lexicon.terms().to_string());
+            let (id, label) = (lexicon.id.to_string(), lexicon.label.to_string());
+            lexicons.row(vec![id, numbers.0, label, numbers.1]);
+        }
+        out.table(&lexicons);
+    }
     out.heading("How long it is kept");
     let mut classes = Table::new(&["class", "days", ""]).right(&[1]);
     for (class, days) in &policy.retention {

@@ -1,5 +1,6 @@
 //! The draft of a policy, with every field explained. It is valid as it stands.
 
+use fenming_core::agent::starter_lexicons;
 use fenming_wire::id::TenantId;
 use fenming_wire::time::{Span, Timestamp};
 
@@ -10,6 +11,7 @@ use crate::trust::whole_seconds;
 pub fn draft(tenant: &TenantId, now: Timestamp) -> String {
     let issued = whole_seconds(now);
     let expires = issued + Span::days(365);
+    let lexicons = lexicons();
     format!(
         r#"// The policy: what is captured, for what purpose, how long it is kept, when it is sent.
 //
@@ -106,8 +108,25 @@ pub fn draft(tenant: &TenantId, now: Timestamp) -> String {
   "reprompt_days": 30,
 
   // What becomes of unsent records after a withdrawal: "forward" or "destroy_unsent".
-  "on_withdrawal": "forward"
+  "on_withdrawal": "forward",
+
+  // Words that messages are looked through for, on the phone: read them (docs/screening.md). A
+  // suspicion is sealed to counsel alone. A notice that employees pass on to counterparts looks so:
+  //   "counterpart": {{ "hours": 168, "text": {{ "zh-Hans": "…", "en": "…" }} }}
+  "screening": {{
+    "warn_hours": 24,
+    "lexicons": [
+      {lexicons}
+    ]
+  }}
 }}
 "#
     )
+}
+
+/// The starter lexicons, one a line. They are part of this program, and its tests read them.
+fn lexicons() -> String {
+    let lexicons = starter_lexicons().unwrap_or_default();
+    let lines = lexicons.iter().filter_map(|lexicon| serde_json::to_string(lexicon).ok());
+    lines.collect::<Vec<_>>().join(",\n      ")
 }

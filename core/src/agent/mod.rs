@@ -39,7 +39,7 @@ pub use crate::consent::{Change, ChangedRule, Choices, Counterpart, RuleKind};
 pub use crate::forward::run::{Ended, RunReport};
 pub use crate::forward::transport::{Resolver, SystemResolver};
 pub use crate::phone::Phone;
-pub use crate::screen::{Warning, WarningKind, explain_label};
+pub use crate::screen::{Warning, WarningKind, explain_label, starter as starter_lexicons};
 pub use crate::tag::{EmployeeTag, explain};
 pub use crate::vault::{
     Chat, ChatPage, CounselHeld, Counters, Hold, HoldId, LoggedChange, Numbers, RecordId,

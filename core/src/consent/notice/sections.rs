@@ -135,9 +135,21 @@ impl Pen<'_> {
             CounterpartRule::Capture => &w::NAMES_KEPT,
             CounterpartRule::Drop => &w::NAMES_AWAITED,
         };
-        [&w::MESSAGES, &w::RECALLS, &w::CALLS, &w::SENSITIVE, names, &w::ABOUT_THE_AGENT]
-            .map(|phrase| self.say(phrase))
-            .into()
+        let mut lines: Vec<String> =
+            [&w::MESSAGES, &w::RECALLS, &w::CALLS].map(|phrase| self.say(phrase)).into();
+        lines.push(self.labelled());
+        lines.extend([names, &w::ABOUT_THE_AGENT].map(|phrase| self.say(phrase)));
+        lines
+    }
+
+    fn labelled(&self) -> String {
+        let lexicons = self.policy.screening.iter().flat_map(|screening| &screening.lexicons);
+        let names: Vec<&str> = lexicons.map(|lexicon| lexicon.id.as_str()).collect();
+        if names.is_empty() {
+            return self.say(&w::SENSITIVE);
+        }
+        let (count, lexicons) = (names.len().to_string(), names.join(", "));
+        self.fill(&w::SENSITIVE_LABELLED, &[("count", &count), ("lexicons", &lexicons)])
     }
 
     fn undecided(&self) -> String {

@@ -101,6 +101,10 @@ pub(super) const SENSITIVE: Phrase = phrase(
     "业务消息的文字可能包含敏感个人信息（例如金融账户）。本应用不识别也不利用这类信息；它们只作为业务消息文字的一部分留存。",
     "The text of business messages may hold sensitive personal information (such as financial accounts). The app neither looks for it nor uses it; it is kept only as part of what a business message says.",
 );
+pub(super) const SENSITIVE_LABELLED: Phrase = phrase(
+    "业务消息在本机上与单位的词表（{count}份，编号：{lexicons}）比对，可能被标注为交易指令、敏感个人信息（例如证件号码、健康、金融账户）、不当内容、疑似重要数据或疑似国家秘密。标注随加密记录送交，您可以看到；标注不对您作任何自动化决定。疑似重要数据和国家秘密仅对法律顾问密封，既不发送也不删除；本单位的技术人员只知道是否有此类待处理事项。",
+    "Business messages are compared on this phone with the organisation's word lists ({count}: {lexicons}) and may be labelled as an instruction to trade, as sensitive personal information (such as identity numbers, health, financial accounts), as unacceptable content, or as a suspicion of important data or of a state secret. Labels travel inside the encrypted record, and you see them; they decide nothing about you. A suspicion is sealed to counsel only and neither sent nor deleted; the organisation's IT learns only whether there is any.",
+);
 pub(super) const NAMES_PSEUDONYMOUS: Phrase = phrase(
     "对方的名称：对方被告知之前，以每个聊天各自的代号代替；对方反对的，该聊天不留存。",
     "Names of counterparts: replaced by a pseudonym of the chat's own until they have been told; where they object, the chat is not kept.",
