@@ -114,11 +114,9 @@ pub fn draft(tenant: &TenantId, now: Timestamp) -> String {
   // suspicion is sealed to counsel alone. A notice that employees pass on to counterparts looks so:
   //   "counterpart": {{ "hours": 168, "text": {{ "zh-Hans": "…", "en": "…" }} }}
   "screening": {{
-    "warn_hours": 24,
-    "lexicons": [
+    "warn_hours": 24, "lexicons": [
       {lexicons}
-    ]
-  }}
+  ] }}
 }}
 "#
     )
