@@ -87,6 +87,22 @@ fn shared_text_that_failed_half_way_is_stored_once_when_it_is_shared_again() {
     assert_eq!(pocket.picture(), calm.picture());
 }
 
+#[test]
+fn the_end_of_a_call_that_failed_beside_shared_text_is_told_when_it_is_handed_in_again() {
+    let (pocket, calm) = (Pocket::new(), Pocket::new());
+    for phone in [&pocket, &calm] {
+        phone.see(&[something(8, 1, 7)]);
+    }
+    let burst = [shared(1, 14), something(9, 1, 21), says(STRANGER, 1, "在吗", 28)];
+    pocket.suffer(Some(Fault::Spent(2)));
+    assert!(pocket.try_see(&burst).is_err());
+    pocket.suffer(None);
+    let seen = pocket.see(&burst);
+    assert_eq!(seen.calls, 1);
+    assert_eq!(seen, calm.see(&burst));
+    assert_eq!(pocket.picture(), calm.picture());
+}
+
 /// Something that a shell hands in, by number; each later than the one before.
 fn something(kind: u8, count: u32, at: i64) -> Observation {
     match kind {

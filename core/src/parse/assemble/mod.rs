@@ -66,10 +66,7 @@ impl Assembler {
                 | PlatformFact::Power { .. },
             ) => Vec::new(),
             // Shared text shows all of itself at once: there is nothing to put together.
-            Observation::WechatShare(_) => {
-                self.before = None;
-                Vec::new()
-            }
+            Observation::WechatShare(_) => Vec::new(),
             Observation::WechatNotification(seen) => {
                 let mut events = self.calls.settle(seen.at);
                 self.watching_since.get_or_insert(seen.at);
