@@ -128,10 +128,11 @@ impl Vault {
     }
 }
 
-/// Seals a record to counsel. False where the phone holds too many already.
+/// Seals a record to counsel, with the keyed hash of its fingerprint. False where the phone holds
+/// too many already.
 pub(super) fn seal(
     session: &Session<'_>,
-    record: &Record,
+    (record, seen): (&Record, [u8; 16]),
     counsel: &Counsel,
 ) -> Result<bool, AgentError> {
     if held(session)? >= MAX_COUNSEL_ITEMS {
@@ -158,7 +159,7 @@ pub(super) fn seal(
     let labels = json::write(&record.labels());
     let labels = labels.map_err(|_| AgentError::Internal("labels cannot be written"))?;
     let kept = DataKey::new(&*token)?.seal(random, &bound(item), &plain)?;
-    let row = Row::of(session, record)?;
+    let row = Row::of(session, record, seen)?;
     let id = session.next_id();
     session
         .prepare(

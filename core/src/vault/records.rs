@@ -1,21 +1,24 @@
 //! Records: what was captured, and what the agent says of itself.
 
+mod row;
+
 use fenming_wire::Content;
-use fenming_wire::id::{ChatId, RetentionClass};
+use fenming_wire::id::ChatId;
 use fenming_wire::record::Body;
 use fenming_wire::time::Span;
 use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
 
-use super::aead::Place;
 use super::chats::{self, BusinessChat};
 use super::counters::{self, Counter};
 use super::error::{length, stored};
 use super::session::Session;
 use super::steady::Moment;
-use super::{Vault, counsel, files, numbers, recall};
+use super::{Vault, counsel, files, numbers};
 use crate::error::AgentError;
 use crate::record::{Declaration, Record};
+
+pub(super) use row::Row;
 
 /// A record in this store. Later ones are greater, whatever the clock said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,8 +161,9 @@ impl Vault {
     }
 
     /// Stores what became of one event: the records that follow from it and, where it is new, what
-    /// is known of their chat. Where the queue has no room for all of them it takes none, so that
-    /// the store never knows a chat of which the archive has no line.
+    /// is known of their chat. Each has a fingerprint of its own. Where the queue has no room for
+    /// all of them it takes none, so that the store never knows a chat of which the archive has no
+    /// line.
     ///
     /// # Errors
     /// As [`Vault::append`].
@@ -169,17 +173,16 @@ impl Vault {
         records: &[Record],
     ) -> Result<Vec<Appended>, AgentError> {
         self.change((records.len() + 1).saturating_mul(VALUES), |session| {
-            let mut new = 0_u64;
-            for record in records {
-                let seen = session.index().seen(record.chat(), record.fingerprint());
-                new += u64::from(!is_seen(session, &seen)?);
-            }
+            let looks = records.iter().map(|record| look(session, record));
+            let looks: Vec<Option<[u8; 16]>> = looks.collect::<Result<_, _>>()?;
+            let new = u64::try_from(looks.iter().flatten().count()).unwrap_or(u64::MAX);
             let room = if new == 0 { 0 } else { numbers::room(session)? };
             let room = if new > room { 0 } else { room };
             if let Some(chat) = chat.filter(|_| new == 0 || room > 0) {
                 chats::put_business(session, &chat)?;
             }
-            records.iter().map(|record| append(session, record, room)).collect()
+            let looked = records.iter().zip(looks);
+            looked.map(|(record, seen)| store(session, record, seen, room)).collect()
         })
     }
 
@@ -276,18 +279,31 @@ pub(super) fn append(
     record: &Record,
     room: u64,
 ) -> Result<Appended, AgentError> {
+    store(session, record, look(session, record)?, room)
+}
+
+/// The keyed hash of the record's fingerprint; none where it was stored before.
+fn look(session: &Session<'_>, record: &Record) -> Result<Option<[u8; 16]>, AgentError> {
     let seen = session.index().seen(record.chat(), record.fingerprint());
-    if is_seen(session, &seen)? {
-        return Ok(Appended::Duplicate);
-    }
+    Ok((!is_seen(session, &seen)?).then_some(seen))
+}
+
+/// Stores a record that was looked up.
+fn store(
+    session: &Session<'_>,
+    record: &Record,
+    seen: Option<[u8; 16]>,
+    room: u64,
+) -> Result<Appended, AgentError> {
+    let Some(seen) = seen else { return Ok(Appended::Duplicate) };
     if room == 0 {
         return Ok(Appended::QueueFull);
     }
     if let Some(counsel) = record.counsel() {
-        let sealed = counsel::seal(session, record, counsel)?;
+        let sealed = counsel::seal(session, (record, seen), counsel)?;
         return Ok(if sealed { Appended::ToCounsel } else { Appended::QueueFull });
     }
-    let row = Row::of(session, record)?;
+    let row = Row::of(session, record, seen)?;
     let id = row.insert(session, &json(record.body())?)?;
     if row.counted {
         chats::count(session, record.chat())?;
@@ -329,96 +345,6 @@ pub(super) fn json(body: &Body) -> Result<Zeroizing<Vec<u8>>, AgentError> {
     let too_long =
         AgentError::InputInvalid { field: "body", reason: "is longer than a line may be" };
     body.to_json().map(Zeroizing::new).map_err(|_| too_long)
-}
-
-/// A row of the records, without its body.
-pub(super) struct Row {
-    pub(super) kind: i64,
-    pub(super) counted: bool,
-    pub(super) seen: Option<[u8; 16]>,
-    pub(super) basis: Option<i64>,
-    pub(super) class: Option<RetentionClass>,
-    pub(super) chat: Option<ChatId>,
-    pub(super) sender: Option<[u8; 16]>,
-    pub(super) candidates: Option<Vec<u8>>,
-}
-
-impl Row {
-    /// What stands beside the body of a record.
-    pub(super) fn of(session: &Session<'_>, record: &Record) -> Result<Self, AgentError> {
-        let body = record.body();
-        Ok(Self {
-            kind: Kind::of(body)?.code(),
-            counted: body.is_counted(),
-            seen: Some(session.index().seen(record.chat(), record.fingerprint())),
-            basis: Some(basis(session, record)?),
-            class: Some(record.class().clone()),
-            chat: Some(record.chat()),
-            sender: recall::sender(session, record),
-            candidates: recall::candidates(session, record)?,
-        })
-    }
-
-    /// Puts it into the queue with its body, the JSON of a line.
-    pub(super) fn insert(
-        &self,
-        session: &Session<'_>,
-        plain: &[u8],
-    ) -> Result<RecordId, AgentError> {
-        let id = session.next_id();
-        let (key, sealed) = session.seal_body(id, plain)?;
-        let Moment { wall, run, tick } = session.now;
-        session
-            .prepare(
-                "INSERT INTO records (id, kind, counted, seen, basis, class, chat, sender, wall,
-                                      run, tick, key, body, candidates)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-            )?
-            .execute(params![
-                id,
-                self.kind,
-                self.counted,
-                self.seen,
-                self.basis,
-                self.class.as_ref().map(RetentionClass::as_str),
-                self.chat.as_ref().map(ChatId::as_bytes),
-                self.sender,
-                wall,
-                run,
-                tick,
-                key,
-                sealed,
-                self.candidates
-            ])?;
-        session
-            .prepare(
-                "UPDATE epochs SET captured = captured + ?2, queued = queued + ?2,
-                                   waiting = waiting + 1 WHERE id = ?1",
-            )?
-            .execute(params![session.facts.row, i64::from(self.counted)])?;
-        Ok(RecordId(id))
-    }
-}
-
-/// The row of the consent and the reason that a record rests on.
-fn basis(session: &Session<'_>, record: &Record) -> Result<i64, AgentError> {
-    let why = fenming_wire::json::write(record.why())
-        .map_err(|_| AgentError::Internal("a reason cannot be written"))?;
-    let grant = record.grant().as_bytes();
-    let hash = session.index().basis(grant, &why);
-    let known = session
-        .prepare("SELECT id FROM bases WHERE hash = ?1")?
-        .query_row([hash], |row| row.get(0))
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(id);
-    }
-    let id = session.next_id();
-    let sealed = session.seal(Place { table: "bases", column: "why", row: id }, &why)?;
-    session
-        .prepare("INSERT INTO bases (id, consent, hash, why) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, grant, hash, sealed])?;
-    Ok(id)
 }
 
 /// What decides whether a record can be taken back.
