@@ -11,8 +11,10 @@ use super::fold::{Folder, is_word};
 use super::numbers;
 use crate::error::AgentError;
 
-/// Labels messages.
-pub struct Screen {
+/// Labels messages; none where the policy has no lexicons, for which nothing is made ready.
+pub struct Screen(Option<Ready>);
+
+struct Ready {
     folder: Folder,
     automaton: AhoCorasick,
     /// Of each term of the automaton: who asks for it.
@@ -55,8 +57,25 @@ impl Screen {
     /// # Errors
     /// [`AgentError::DocumentRefused`] where the terms are too large together.
     pub fn compile(screening: Option<&Screening>) -> Result<Self, AgentError> {
-        let folder = Folder::new();
         let lexicons = screening.map_or(&[][..], |screening| &screening.lexicons);
+        if lexicons.is_empty() {
+            Ok(Self(None))
+        } else {
+            Ready::compile(lexicons).map(Some).map(Self)
+        }
+    }
+
+    /// The labels of a text, in the order of the lexicons, one a lexicon at most.
+    #[must_use]
+    pub fn labels(&self, text: &Content) -> Vec<Label> {
+        let ready = self.0.as_ref().filter(|_| !text.is_empty());
+        ready.map(|ready| ready.labels(text)).unwrap_or_default()
+    }
+}
+
+impl Ready {
+    fn compile(lexicons: &[Lexicon]) -> Result<Self, AgentError> {
+        let folder = Folder::new();
         let mut terms: BTreeMap<String, Vec<Owner>> = BTreeMap::new();
         for (n, lexicon) in lexicons.iter().enumerate() {
             for (role, term) in terms_of(lexicon) {
@@ -88,12 +107,7 @@ impl Screen {
         })
     }
 
-    /// The labels of a text, in the order of the lexicons, one a lexicon at most.
-    #[must_use]
-    pub fn labels(&self, text: &Content) -> Vec<Label> {
-        if self.lexicons.is_empty() || text.is_empty() {
-            return Vec::new();
-        }
+    fn labels(&self, text: &Content) -> Vec<Label> {
         let folded = self.folder.fold(text.expose());
         let hits = self.hits(&folded);
         let found = self.lexicons.iter().enumerate();
