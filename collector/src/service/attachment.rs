@@ -8,7 +8,7 @@ use fenming_wire::json;
 use fenming_wire::limits::MAX_SEALED_ATTACHMENT_BYTES;
 use fenming_wire::manifest::Manifest;
 
-use super::{Admitted, Answer, Refusal, Service};
+use super::{Admitted, Answer, Refusal, Service, behind};
 use crate::limits::MAX_OPEN_UPLOADS;
 use crate::store::{StoreError, UploadRow};
 
@@ -165,8 +165,7 @@ fn state(received: u64, receipt: Option<&[u8]>) -> Result<Answer, Refusal> {
 }
 
 fn segments<const N: usize>(path: &str) -> Option<[&str; N]> {
-    let rest = path.strip_prefix(ATTACHMENTS_PATH)?.strip_prefix('/')?;
-    rest.split('/').collect::<Vec<_>>().try_into().ok()
+    behind(path, ATTACHMENTS_PATH)?.split('/').collect::<Vec<_>>().try_into().ok()
 }
 
 fn digest(text: &str) -> Result<Digest, Refusal> {

@@ -2,7 +2,7 @@
 
 use fenming_wire::api::COUNSEL_PATH;
 
-use super::{Admitted, Answer, Refusal, Service};
+use super::{Admitted, Answer, Refusal, Service, behind};
 
 impl Service {
     pub(crate) fn counsel(
@@ -12,8 +12,7 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Refusal> {
         let caller = self.accept(admitted, body)?;
-        let number = path.strip_prefix(COUNSEL_PATH).and_then(|rest| rest.strip_prefix('/'));
-        let number = number
+        let number = behind(path, COUNSEL_PATH)
             .and_then(|text| text.parse().ok())
             .filter(|number| *number <= MAX_NUMBER)
             .ok_or_else(|| Refusal::field("number", "must be a number below 2^63"))?;

@@ -133,6 +133,11 @@ impl Lanes {
     }
 }
 
+/// What stands in a path behind that of its route.
+fn behind<'p>(path: &'p str, route: &str) -> Option<&'p str> {
+    path.strip_prefix(route)?.strip_prefix('/')
+}
+
 fn serve_from_now(
     store: &Store,
     folder: &Folder,

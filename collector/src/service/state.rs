@@ -5,7 +5,7 @@ use fenming_wire::envelope::Envelope;
 use fenming_wire::id::{DeviceId, Epoch};
 use fenming_wire::receipt::{ARCHIVED_STATE, CollectorState, Receipt};
 
-use super::{Admitted, Answer, Refusal, Service};
+use super::{Admitted, Answer, Refusal, Service, behind};
 use crate::store::{StoreError, View};
 
 impl Service {
@@ -16,8 +16,7 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Refusal> {
         let caller = self.accept(admitted, body)?;
-        let epoch = path.strip_prefix(STATE_PATH).and_then(|rest| rest.strip_prefix('/'));
-        let epoch = epoch
+        let epoch = behind(path, STATE_PATH)
             .and_then(|text| text.parse().ok())
             .ok_or_else(|| Refusal::field("epoch", "must be 16 lower-case hexadecimal digits"))?;
         let state = self.sign_state(caller.device, &caller.nonce, Some(epoch))?;
