@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::gather::Gatherer;
 use super::merge::{LinePlace, Why};
-use super::{Source, verdict};
+use super::{Source, end};
 use crate::error::CliError;
 use crate::output::{Output, Table};
 
@@ -42,10 +42,7 @@ pub(super) fn run(source: &Source, out: &mut Output) -> Result<(), CliError> {
         out.table(&table);
         out.aside("All of them stay in the archive; `open --merged` leaves them out.");
     }
-    for finding in report.all_faults() {
-        out.complain(finding);
-    }
-    verdict(&report)
+    end(&report, out)
 }
 
 fn named(at: &LinePlace) -> String {

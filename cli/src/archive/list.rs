@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::epoch::{OpenedBatch, Visitor};
 use super::moment::{Moment, Zone};
 use super::whole::ArchiveReport;
-use super::{Source, verdict};
+use super::{Source, end};
 use crate::device::shown::{happened, one_line, words};
 use crate::error::CliError;
 use crate::output::{Output, Table, counted};
@@ -93,13 +93,6 @@ pub(super) fn run(source: &Source, filter: &Filter, out: &mut Output) -> Result<
         out.caution(&format!("{lines} left out: narrow the list, raise --limit, or use --json"));
     }
     end(&report, out)
-}
-
-fn end(report: &ArchiveReport, out: &Output) -> Result<(), CliError> {
-    for finding in report.all_faults() {
-        out.complain(finding);
-    }
-    verdict(report)
 }
 
 fn table(

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::epoch::{OpenedBatch, Visitor};
 use super::gather::Gatherer;
 use super::merge::{Duplicate, LinePlace, Why};
-use super::{Source, verdict};
+use super::{Source, end};
 use crate::device::shown::happened;
 use crate::error::CliError;
 use crate::output::Output;
@@ -43,10 +43,7 @@ pub(super) fn run(source: &Source, out: &mut Output) -> Result<(), CliError> {
         out.bytes(line);
     }
     out.note(&format!("{} duplicates were left out: `archive duplicates` names them", found.len()));
-    for finding in report.all_faults() {
-        out.complain(finding);
-    }
-    verdict(&report)
+    end(&report, out)
 }
 
 /// Every line that stays for others, with the places of those.

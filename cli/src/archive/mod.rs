@@ -30,7 +30,7 @@ pub use folder::{Folder, LedgerFiles};
 pub use gather::Gatherer;
 pub use merge::{Duplicate, Entry, LinePlace, MAX_APART, Shared, Why, duplicates};
 pub use name::{BatchName, Part};
-pub use open::stock_command;
+pub use open::{stock_command, stock_lines};
 pub use outside::{StoredBatch, Unread};
 pub use report::{Blind, Counts, EpochReport};
 pub use trusted::Trusted;
@@ -171,6 +171,14 @@ impl Source {
 }
 
 /// Ends a command as the findings demand.
+/// Names every fault, and ends with them.
+fn end(report: &ArchiveReport, out: &Output) -> Result<(), CliError> {
+    for finding in report.all_faults() {
+        out.complain(finding);
+    }
+    verdict(report)
+}
+
 fn verdict(report: &ArchiveReport) -> Result<(), CliError> {
     match report.faults() {
         0 => Ok(()),

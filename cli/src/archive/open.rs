@@ -72,7 +72,13 @@ fn example(source: &Source) -> Option<String> {
 /// The command line with which stock tools open a batch.
 #[must_use]
 pub fn stock_command(identity: &Path, batch: &Path) -> String {
-    format!("age -d -i {} {} | zstd -d | jq .", quoted(identity), quoted(batch))
+    format!("{} | jq .", stock_lines(identity, batch))
+}
+
+/// The part of [`stock_command`] that gives the lines.
+#[must_use]
+pub fn stock_lines(identity: &Path, batch: &Path) -> String {
+    format!("age -d -i {} {} | zstd -d", quoted(identity), quoted(batch))
 }
 
 /// A path as a shell takes it.

@@ -78,7 +78,7 @@ pub fn run(args: Args, out: &mut Output) -> Result<(), CliError> {
     let report = proof::verify(&stage, out)?;
     summary.add_report(&report);
     summary.print(out);
-    proof::show_stock_commands(&stage, &report, out);
+    proof::show_stock_commands(&stage, out);
     stage.farewell(out);
     if report.faults() == 0 && summary.is_balanced() {
         Ok(())

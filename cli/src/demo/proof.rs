@@ -3,7 +3,7 @@
 use fenming_wire::id::Digest;
 
 use super::stage::Stage;
-use crate::archive::{ArchiveReport, Folder, Part, verify_archive};
+use crate::archive::{ArchiveReport, Folder, Part, stock_lines, verify_archive};
 use crate::error::CliError;
 use crate::output::Output;
 
@@ -32,21 +32,12 @@ pub(super) fn verify(stage: &Stage, out: &mut Output) -> Result<ArchiveReport, C
     Ok(report)
 }
 
-/// Prints how stock tools open a batch.
-pub(super) fn show_stock_commands(stage: &Stage, report: &ArchiveReport, out: &mut Output) {
+/// Prints how stock tools open a batch, where there is one.
+pub(super) fn show_stock_commands(stage: &Stage, out: &mut Output) {
+    let Some(batch) = first_batch(stage) else { return };
     out.heading("Without us: stock tools open a batch");
-    let key = stage.archive_key();
-    let Some(epoch) = report.epochs.first() else { return };
-    let name = first_batch(stage);
-    let batch = name.unwrap_or_else(|| {
-        stage.archive().join(format!("batches/{}/{}/*.age", epoch.device, epoch.epoch))
-    });
-    let (key, batch) = (stage.shown(&key), stage.shown(&batch));
-    out.line(&format!(
-        "    age -d -i {} {} | zstd -d | jq -r 'select(.kind == \"message\") | .text'",
-        key.display(),
-        batch.display()
-    ));
+    let lines = stock_lines(&stage.shown(&stage.archive_key()), &stage.shown(&batch));
+    out.line(&format!("    {lines} | jq -r 'select(.kind == \"message\") | .text'"));
 }
 
 fn first_batch(stage: &Stage) -> Option<std::path::PathBuf> {
