@@ -112,17 +112,20 @@ fn an_endpoint_serves_until_it_is_terminated_and_leaves_no_process() {
     assert!(!Path::new(&process).exists());
 }
 
+/// Enrols a device with a profile that the endpoint's own command wrote.
+fn enrol(path: &Path, served: &Served) {
+    let token = "collector token --person p-0017 --profile {}/device.json";
+    fenming(path, &format!("{token} --endpoint {} {CONFIG}", served.endpoint));
+    fenming(path, "device enrol --profile {}/device.json --dir {}/device");
+}
+
 #[test]
 fn a_device_enrols_with_the_profile_and_is_listed_blocked_and_unblocked() {
     let folder = endpoint();
     let path = folder.path();
     let served = Served::start(path);
     let on = |words: &str| fenming(path, &format!("{words} {CONFIG}"));
-    on(&format!(
-        "collector token --person p-0017 --profile {{}}/device.json --endpoint {}",
-        served.endpoint
-    ));
-    fenming(path, "device enrol --profile {}/device.json --dir {}/device");
+    enrol(path, &served);
     let listed =
         || -> serde_json::Value { serde_json::from_str(&on("--json collector devices")).unwrap() };
     let entry = listed();
@@ -156,11 +159,7 @@ fn what_a_device_sends_is_listed_and_verifies() {
     let path = folder.path();
     let served = Served::start(path);
     let on = |words: &str| fenming(path, &format!("{words} {CONFIG}"));
-    on(&format!(
-        "collector token --person p-0017 --profile {{}}/device.json --endpoint {}",
-        served.endpoint
-    ));
-    fenming(path, "device enrol --profile {}/device.json --dir {}/device");
+    enrol(path, &served);
     fenming(path, "device consent agree --yes --dir {}/device");
     let day = concat!(env!("CARGO_MANIFEST_DIR"), "/data/working-day.jsonl");
     fenming(path, &format!("device replay {day} --dir {{}}/device"));

@@ -139,16 +139,22 @@ fn working_day() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/working-day.jsonl")
 }
 
+/// An endpoint that serves, and a device whose employee has agreed.
+fn agreed(folder: &Path) -> Endpoint {
+    let (endpoint, served) = Endpoint::serve(folder);
+    profile(folder, &served);
+    fenming(folder, "device enrol --profile phone.json").done();
+    let notice = fenming(folder, "device notice --json").json();
+    let digest = notice["digest"].as_str().unwrap();
+    fenming(folder, &format!("device consent agree --digest {digest}")).done();
+    endpoint
+}
+
 #[test]
 fn from_no_key_at_all_to_a_verified_archive() {
     let folder = office();
     let path = folder.path();
-    let (endpoint, served) = Endpoint::serve(path);
-    profile(path, &served);
-    fenming(path, "device enrol --profile phone.json").done();
-    let notice = fenming(path, "device notice --json").json();
-    let digest = notice["digest"].as_str().unwrap();
-    fenming(path, &format!("device consent agree --digest {digest}")).done();
+    let endpoint = agreed(path);
     let replayed =
         fenming(path, &format!("device replay --json {}", working_day().display())).json();
     assert!(replayed["observed"].as_u64().unwrap() >= 150);
@@ -185,12 +191,7 @@ fn from_no_key_at_all_to_a_verified_archive() {
 fn the_counsel_key_opens_nothing_of_the_archive() {
     let folder = office();
     let path = folder.path();
-    let (endpoint, served) = Endpoint::serve(path);
-    profile(path, &served);
-    fenming(path, "device enrol --profile phone.json").done();
-    let notice = fenming(path, "device notice --json").json();
-    let digest = notice["digest"].as_str().unwrap();
-    fenming(path, &format!("device consent agree --digest {digest}")).done();
+    let endpoint = agreed(path);
     fenming(path, &format!("device replay {}", working_day().display())).done();
     fenming(path, "device forward --now").done();
     let words = "archive open endpoint/data --root keys/root.pub --identity keys/counsel.key";
