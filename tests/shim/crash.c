@@ -19,21 +19,9 @@
  *
  * Any process of the same user may attach to the program, as far as that one allows it itself.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
-#include <unistd.h>
 
 enum fault { NONE, KILL, TORN, STOP, NO_SPACE, BROKEN, READ_ONLY };
 enum step { WRITE, OTHER };
@@ -95,16 +83,6 @@ static int is_below(const char *path) {
     size_t length = strlen(below);
     return length == 0 ||
            (strncmp(path, below, length) == 0 && (path[length] == '/' || path[length] == 0));
-}
-
-static int link_target(int fd, char *path) {
-    char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, PATH_MAX - 1);
-    if (length < 0)
-        return 0;
-    path[length] = 0;
-    return 1;
 }
 
 static int file_counts(int fd) {
@@ -273,37 +251,4 @@ static int opened(int folder, const char *path, int flags, mode_t mode) {
         path_counts(folder, path))
         return refused(EROFS);
     return (int)syscall(SYS_openat, folder, path, flags, mode);
-}
-
-#define MODE_OF(flags, mode)                                                                       \
-    do {                                                                                           \
-        va_list list;                                                                              \
-        va_start(list, flags);                                                                     \
-        if ((flags) & (O_CREAT | __O_TMPFILE))                                                     \
-            mode = va_arg(list, mode_t);                                                           \
-        va_end(list);                                                                              \
-    } while (0)
-
-int open(const char *path, int flags, ...) {
-    mode_t mode = 0;
-    MODE_OF(flags, mode);
-    return opened(AT_FDCWD, path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...) {
-    mode_t mode = 0;
-    MODE_OF(flags, mode);
-    return opened(AT_FDCWD, path, flags, mode);
-}
-
-int openat(int folder, const char *path, int flags, ...) {
-    mode_t mode = 0;
-    MODE_OF(flags, mode);
-    return opened(folder, path, flags, mode);
-}
-
-int openat64(int folder, const char *path, int flags, ...) {
-    mode_t mode = 0;
-    MODE_OF(flags, mode);
-    return opened(folder, path, flags, mode);
 }

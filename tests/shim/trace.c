@@ -10,20 +10,8 @@
  * An entry, in the machine's byte order: kind (4 bytes), length of the first and the second string
  * (4 bytes each), reserved (4), inode (8), number (8), then both strings. Paths are relative.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 enum kind { CREATE = 1, WRITE, TRUNCATE, SYNC_FILE, SYNC_FOLDER, RENAME, LINK, UNLINK, MKDIR, RMDIR };
 
@@ -72,16 +60,6 @@ static const char *within(const char *path) {
     return path + below_length + 1;
 }
 
-static int target(int fd, char *path) {
-    char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, PATH_MAX - 1);
-    if (length < 0)
-        return 0;
-    path[length] = 0;
-    return 1;
-}
-
 /* The path within the folder that a name leads to; `whole` holds it. */
 static const char *named(int folder, const char *path, char *whole) {
     char base[PATH_MAX];
@@ -89,19 +67,19 @@ static const char *named(int folder, const char *path, char *whole) {
         return NULL;
     if (path[0] == '/')
         return within(path);
-    if (folder == AT_FDCWD ? !getcwd(base, sizeof base) : !target(folder, base))
+    if (folder == AT_FDCWD ? !getcwd(base, sizeof base) : !link_target(folder, base))
         return NULL;
     snprintf(whole, 2 * PATH_MAX, "%s/%s", base, path);
     return within(whole);
 }
 
 /* Whether an open file or folder lies below the folder. */
-static const char *opened(int fd, struct stat *about, char *path) {
+static const char *open_file(int fd, struct stat *about, char *path) {
     if (trace < 0 || fstat(fd, about) != 0)
         return NULL;
     if (!S_ISREG(about->st_mode) && !S_ISDIR(about->st_mode))
         return NULL;
-    return target(fd, path) ? within(path) : NULL;
+    return link_target(fd, path) ? within(path) : NULL;
 }
 
 static off_t place(int fd, const struct stat *about) {
@@ -113,7 +91,7 @@ static ssize_t write_at(int fd, const void *bytes, size_t length, off64_t offset
     struct stat about;
     char path[PATH_MAX];
     pthread_mutex_lock(&lock);
-    int seen = opened(fd, &about, path) != NULL;
+    int seen = open_file(fd, &about, path) != NULL;
     off64_t at = seen && here ? place(fd, &about) : offset;
     ssize_t written = here ? syscall(SYS_write, fd, bytes, length)
                            : syscall(SYS_pwrite64, fd, bytes, length, offset);
@@ -181,14 +159,14 @@ static void put_sync(const char *path, const struct stat *about) {
 int fsync(int fd) {
     struct stat about;
     char path[PATH_MAX];
-    TRACED(const char *seen = opened(fd, &about, path), syscall(SYS_fsync, fd),
+    TRACED(const char *seen = open_file(fd, &about, path), syscall(SYS_fsync, fd),
            put_sync(seen, &about));
 }
 
 int fdatasync(int fd) {
     struct stat about;
     char path[PATH_MAX];
-    TRACED(const char *seen = opened(fd, &about, path), syscall(SYS_fdatasync, fd),
+    TRACED(const char *seen = open_file(fd, &about, path), syscall(SYS_fdatasync, fd),
            put_sync(seen, &about));
 }
 
@@ -200,7 +178,7 @@ static void put_length(const char *path, const struct stat *about, off64_t lengt
 int ftruncate64(int fd, off64_t length) {
     struct stat about;
     char path[PATH_MAX];
-    TRACED(const char *seen = opened(fd, &about, path), syscall(SYS_ftruncate, fd, length),
+    TRACED(const char *seen = open_file(fd, &about, path), syscall(SYS_ftruncate, fd, length),
            put_length(seen, &about, length));
 }
 
@@ -274,7 +252,7 @@ static void put_opened(const char *path, int fd, int was_there, int flags) {
         put(TRUNCATE, about.st_ino, 0, "", 0, "", 0);
 }
 
-static int open_at(int folder, const char *path, int flags, mode_t mode) {
+static int opened(int folder, const char *path, int flags, mode_t mode) {
     char whole[2 * PATH_MAX];
     if (!(flags & (O_CREAT | O_TRUNC)))
         return (int)syscall(SYS_openat, folder, path, flags, mode);
@@ -282,37 +260,4 @@ static int open_at(int folder, const char *path, int flags, mode_t mode) {
            int was_there = seen != NULL && exists(folder, path),
            syscall(SYS_openat, folder, path, flags, mode),
            put_opened(seen, done, was_there, flags));
-}
-
-#define MODE_OF(flags, mode)                                                                       \
-    do {                                                                                           \
-        va_list list;                                                                              \
-        va_start(list, flags);                                                                     \
-        if ((flags) & (O_CREAT | __O_TMPFILE))                                                     \
-            mode = va_arg(list, mode_t);                                                           \
-        va_end(list);                                                                              \
-    } while (0)
-
-int open(const char *path, int flags, ...) {
-    mode_t mode = 0;
-    MODE_OF(flags, mode);
-    return open_at(AT_FDCWD, path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...) {
-    mode_t mode = 0;
-    MODE_OF(flags, mode);
-    return open_at(AT_FDCWD, path, flags, mode);
-}
-
-int openat(int folder, const char *path, int flags, ...) {
-    mode_t mode = 0;
-    MODE_OF(flags, mode);
-    return open_at(folder, path, flags, mode);
-}
-
-int openat64(int folder, const char *path, int flags, ...) {
-    mode_t mode = 0;
-    MODE_OF(flags, mode);
-    return open_at(folder, path, flags, mode);
 }

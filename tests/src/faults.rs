@@ -35,6 +35,9 @@ pub enum Fault {
 /// The shim's source.
 const SOURCE: &str = include_str!("../shim/crash.c");
 
+/// What every shim begins with.
+const CALLS: &str = include_str!("../shim/calls.c");
+
 impl Fault {
     /// All faults that a program has to survive.
     pub const ALL: [Self; 5] =
@@ -146,8 +149,8 @@ pub fn spread<T: Copy>(steps: &[T], wanted: usize, seed: u64) -> impl Iterator<I
     })
 }
 
-/// Compiles a library for `LD_PRELOAD`, unless it is there already. Its source also names it, so
-/// that a change is never missed.
+/// Compiles a library for `LD_PRELOAD`, unless it is there already: what every shim begins with, and
+/// its own source. They also name it, so that a change is never missed.
 pub(crate) fn compile(stem: &str, source: &str) -> io::Result<PathBuf> {
     let program = std::env::current_exe()?;
     let mut folder = program.parent().ok_or(io::ErrorKind::NotFound)?;
@@ -156,13 +159,13 @@ pub(crate) fn compile(stem: &str, source: &str) -> io::Result<PathBuf> {
         folder = folder.parent().unwrap_or(folder);
     }
     let mut hasher = DefaultHasher::new();
-    source.hash(&mut hasher);
+    (CALLS, source).hash(&mut hasher);
     let library = folder.join(format!("{stem}-{:016x}.so", hasher.finish()));
     if !library.exists() {
         // Compiled apart and renamed, so that two test programs do not meet.
         let apart = tempfile::tempdir_in(folder)?;
         let (text, object) = (apart.path().join("shim.c"), apart.path().join("shim.so"));
-        std::fs::write(&text, source)?;
+        std::fs::write(&text, [CALLS, source].concat())?;
         let mut compiler = Command::new("cc");
         compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"]);
         let status = compiler.arg(&object).arg(&text).status()?;

@@ -5,4 +5,5 @@ pub mod power;
 pub mod program;
 pub mod sim;
 pub mod stage;
+pub mod trials;
 pub mod world;

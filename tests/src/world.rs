@@ -10,6 +10,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod account;
 mod link;
 mod phone;
 
@@ -22,8 +23,9 @@ use fenming_core::clock::{Clock, Timestamp};
 use fenming_wire::id::Digest;
 use fenming_wire::profile::Profile;
 
+pub use self::account::Account;
 pub use self::link::{Link, Mishap};
-pub use self::phone::{Hardware, Phone};
+pub use self::phone::{Hardware, Phone, text_of};
 use crate::stage::{Custodian, HOST, Opened, StageClock};
 
 /// The endpoint, its custodian, and the time.

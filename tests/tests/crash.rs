@@ -17,6 +17,7 @@ mod scene;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fenming_tests::faults::{Fault, Shim, all_points, spread};
+use fenming_tests::trials::in_turn;
 use scene::{Phase, Scene};
 
 /// Points at which the program is killed in an ordinary run.
@@ -43,20 +44,13 @@ fn whatever_step_the_device_dies_at_the_custodian_has_every_record_once() {
     let expected = scene.whole_way("expected");
     assert!(expected.len() >= 8, "the scene has records: {}", expected.len());
     let points = points(&scene, &shim);
-    let next = AtomicUsize::new(0);
     let died = AtomicUsize::new(0);
-    std::thread::scope(|threads| {
-        for _ in 0..2 {
-            threads.spawn(|| {
-                while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (device, killed) =
-                        scene.harmed_way(&shim, point.phase, (point.fault, point.step));
-                    died.fetch_add(usize::from(killed), Ordering::Relaxed);
-                    let found = scene.archived(device);
-                    assert_eq!(found, expected, "after {point:?}");
-                }
-            });
-        }
+    in_turn(&points, |point| {
+        let (device, killed) = scene.harmed_way(&shim, point.phase, (point.fault, point.step));
+        died.fetch_add(usize::from(killed), Ordering::Relaxed);
+        let found = scene.archived(device);
+        assert_eq!(found, expected, "after {point:?}");
+        true
     });
     let (tried, died) = (points.len(), died.load(Ordering::Relaxed));
     println!("{tried} points, of which {died} ended the program by SIGKILL");

@@ -19,6 +19,7 @@ mod scene;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fenming_tests::faults::{Fault, Shim, all_points, spread};
+use fenming_tests::trials::in_turn;
 use scene::Scene;
 
 /// Decides which steps an ordinary run tries.
@@ -33,18 +34,12 @@ fn whatever_step_the_endpoint_dies_at_the_custodian_has_every_record_once() {
     assert!(steps >= 100, "the endpoint has durable steps: {steps}");
     println!("{steps} durable steps in all");
     let points = points(steps);
-    let next = AtomicUsize::new(0);
     let died = AtomicUsize::new(0);
-    std::thread::scope(|threads| {
-        for _ in 0..2 {
-            threads.spawn(|| {
-                while let Some(&(fault, step)) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (found, killed) = scene.harmed(&shim, fault, step);
-                    died.fetch_add(usize::from(killed), Ordering::Relaxed);
-                    assert_eq!(found, expected, "after {fault:?} at {step}");
-                }
-            });
-        }
+    in_turn(&points, |&(fault, step)| {
+        let (found, killed) = scene.harmed(&shim, fault, step);
+        died.fetch_add(usize::from(killed), Ordering::Relaxed);
+        assert_eq!(found, expected, "after {fault:?} at {step}");
+        true
     });
     let (tried, died) = (points.len(), died.load(Ordering::Relaxed));
     println!("{tried} points, of which {died} ended the endpoint by SIGKILL");

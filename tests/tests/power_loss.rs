@@ -14,13 +14,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use fenming_tests::power::history::{Failure, Loss, Subject, holds};
 use fenming_tests::power::life::{CANARY, Step};
 use fenming_tests::power::record;
 use fenming_tests::power::trace::Trace;
 use fenming_tests::stage::Secrets;
+use fenming_tests::trials::in_turn;
 
 /// Lives, and histories of each, in an ordinary run.
 const ORDINARY: (u64, u64) = (4, 130);
@@ -67,22 +67,12 @@ fn try_all((lives, histories): (u64, u64)) {
         let private = subject.trace().written().any(|bytes| holds(bytes, CANARY));
         assert!(!private, "something private was written to a disk");
         assert!(subject.has(|step| matches!(step, Step::Run)), "a life in which nothing is sent");
-        let next = AtomicU64::new(0);
-        std::thread::scope(|threads| {
-            for _ in 0..2 {
-                threads.spawn(|| {
-                    loop {
-                        let history = next.fetch_add(1, Ordering::Relaxed);
-                        if history >= histories {
-                            break;
-                        }
-                        if let Err(failure) = subject.history(history, loss_of(history)) {
-                            println!("{failure}");
-                            failures.lock().unwrap().push(failure);
-                        }
-                    }
-                });
+        in_turn(0..histories, |history| {
+            if let Err(failure) = subject.history(history, loss_of(history)) {
+                println!("{failure}");
+                failures.lock().unwrap().push(failure);
             }
+            true
         });
     }
     let failures = failures.into_inner().unwrap();

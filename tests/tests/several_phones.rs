@@ -26,10 +26,16 @@ fn named() -> Policy {
 fn two_phones() -> (Stage, Phone) {
     let mut stage = Stage::enrolled(named());
     stage.agree(false);
-    let first = stage.take_up(Phone::new("second"));
+    let first = change_to(&mut stage, "second");
+    (stage, first)
+}
+
+/// The person takes up a phone that is new, enrols it and agrees on it. Returns the former one.
+fn change_to(stage: &mut Stage, name: &'static str) -> Phone {
+    let former = stage.take_up(Phone::new(name));
     stage.enrol();
     stage.agree(false);
-    (stage, first)
+    former
 }
 
 /// The phone in hand sees messages of the group now, a second apart.
@@ -91,9 +97,7 @@ fn under_pseudonyms_phones_cannot_be_compared_and_everything_stays() {
     let mut stage = Stage::agreed(policy(), false);
     sees(&stage, &["图纸发了"]);
     stage.drain();
-    let _ = stage.take_up(Phone::new("second"));
-    stage.enrol();
-    stage.agree(false);
+    let _ = change_to(&mut stage, "second");
     sees(&stage, &["图纸发了"]);
     stage.drain();
     let archive = archive(&stage);
@@ -107,9 +111,7 @@ fn a_replaced_phone_goes_on_and_the_former_ledger_stays_whole() {
     stage.agree(false);
     sees(&stage, &["旧手机上的消息", "两部手机都看到"]);
     stage.drain();
-    let _lost = stage.take_up(Phone::new("replacement"));
-    stage.enrol();
-    stage.agree(false);
+    let _lost = change_to(&mut stage, "replacement");
     sees(&stage, &["新手机上的消息"]);
     stage.drain();
     let archive = archive(&stage);

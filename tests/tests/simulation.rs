@@ -10,10 +10,10 @@
 )]
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use fenming_tests::sim::{Chat, Failure, NAMED, Op, Scene, Tally, least, plan, run, shrink};
 use fenming_tests::stage::files_below;
+use fenming_tests::trials::in_turn;
 
 /// Histories of an ordinary run.
 const ORDINARY: u64 = 240;
@@ -81,30 +81,20 @@ fn a_failing_history_is_cut_down_to_what_it_needs() {
     assert_eq!(least(&ops, fails), [Op::Publish, Op::Hours(true)]);
 }
 
-/// Two threads take seeds in turn; the first failures are cut down and shown.
+/// Tries seeds; the first failures are cut down and shown.
 fn try_all(first: u64, histories: u64) {
-    let next = AtomicU64::new(first);
     let failures: Mutex<Vec<(u64, Failure)>> = Mutex::default();
     let all: Mutex<Tally> = Mutex::default();
-    std::thread::scope(|threads| {
-        for _ in 0..2 {
-            threads.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + histories || failures.lock().unwrap().len() >= MOST {
-                        break;
-                    }
-                    match run(&plan(seed)) {
-                        Ok(tally) => *all.lock().unwrap() += tally,
-                        Err(failure) => {
-                            let least = shrink(failure);
-                            println!("seed {seed}:\n{least}");
-                            failures.lock().unwrap().push((seed, least));
-                        }
-                    }
-                }
-            });
+    in_turn(first..first + histories, |seed| {
+        match run(&plan(seed)) {
+            Ok(tally) => *all.lock().unwrap() += tally,
+            Err(failure) => {
+                let least = shrink(failure);
+                println!("seed {seed}:\n{least}");
+                failures.lock().unwrap().push((seed, least));
+            }
         }
+        failures.lock().unwrap().len() < MOST
     });
     let failures = failures.into_inner().unwrap();
     println!("{histories} histories, {} failed; {:?}", failures.len(), all.into_inner().unwrap());

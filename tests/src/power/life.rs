@@ -18,15 +18,12 @@ use fenming_core::observation::Observation;
 use fenming_core::ports::SystemRandom;
 use fenming_wire::id::ChatId;
 use fenming_wire::policy::{HoldRule, Policy, WithdrawalRule};
-use fenming_wire::record::Body;
 use serde::{Deserialize, Serialize};
 
 pub use self::expected::Expected;
 use super::disk::Dice;
-use crate::stage::{
-    Custodian, DAY_BEGINS, Secrets, StageClock, listener, message, next_version, policy, restarted,
-};
-use crate::world::{Hardware, Phone, World};
+use crate::stage::{Custodian, DAY_BEGINS, Secrets, StageClock, message, next_version, policy};
+use crate::world::{Hardware, Phone, World, text_of};
 
 /// A step of a life.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,7 +225,7 @@ impl Life {
         let mut phone = Phone::new(&world, &device, hardware);
         phone.open()?;
         let life = Self { world, phone, plan };
-        life.begin_process()?;
+        life.phone.begin_process()?;
         Ok(life)
     }
 
@@ -273,7 +270,7 @@ impl Life {
             }
             Step::Retract => mark.texts = self.in_review(None)?.into_iter().take(1).collect(),
             Step::Tag(chat, _) => {
-                let known = self.chat(chat)?;
+                let known = self.phone.chat_titled(chat.title())?;
                 mark.known = known.is_some();
                 mark.texts = known.map_or(Ok(Vec::new()), |id| self.in_review(Some(id)))?;
                 if chat == Chat::Unlisted {
@@ -348,14 +345,7 @@ impl Life {
     fn reopen(&mut self) -> Result<(), AgentError> {
         self.phone.close();
         self.phone.open()?;
-        self.begin_process()
-    }
-
-    /// What a shell says when its process starts.
-    fn begin_process(&self) -> Result<(), AgentError> {
-        let now = self.world.now().to_string();
-        let facts = [restarted(&now, &now), listener(&now, true)];
-        self.phone.observe(&facts).map(drop)
+        self.phone.begin_process()
     }
 
     fn retract(&self, texts: &[String]) -> Result<(), AgentError> {
@@ -370,23 +360,10 @@ impl Life {
     }
 
     fn tag(&self, chat: Chat, tag: Option<EmployeeTag>) -> Result<(), AgentError> {
-        match self.chat(chat)? {
+        match self.phone.chat_titled(chat.title())? {
             Some(id) => self.phone.agent().tag(id, tag).map(drop),
             None => Ok(()),
         }
-    }
-
-    /// A chat that is stored, or of which something is held.
-    fn chat(&self, chat: Chat) -> Result<Option<ChatId>, AgentError> {
-        let agent = self.phone.agent();
-        let named = |title: &str| title == chat.title();
-        let stored = agent.chats(None, 100)?.chats.into_iter();
-        let mut stored = stored.filter(|c| c.title.as_ref().is_some_and(|t| named(t.expose())));
-        if let Some(stored) = stored.next() {
-            return Ok(Some(stored.id));
-        }
-        let mut held = agent.holds()?.into_iter().filter(|hold| named(hold.title.expose()));
-        Ok(held.next().map(|hold| hold.chat))
     }
 
     /// Texts that can still be taken back, the latest first.
@@ -429,11 +406,4 @@ fn seen(mark: &Mark, chats: &[Chat]) -> Vec<Observation> {
         message(&at.to_string(), id, chat.title(), &chat.text(mark.step, place))
     };
     chats.iter().enumerate().map(one).collect()
-}
-
-fn text_of(body: &Body) -> Option<String> {
-    match body {
-        Body::Message(message) => Some(message.text.expose().to_owned()),
-        _ => None,
-    }
 }

@@ -6,13 +6,12 @@ use fenming_core::agent::{Budget, EmployeeTag, RecordState};
 use fenming_core::error::AgentError;
 use fenming_core::observation::Observation;
 use fenming_core::testing::MemoryKeys;
-use fenming_wire::id::{ChatId, DeviceId};
-use fenming_wire::record::Body;
+use fenming_wire::id::DeviceId;
 
 use super::op::{Chat, Op};
 use super::watch::{CANARY, Watch, unexplained};
-use crate::stage::{StageClock, group, listener, message, restarted, seen};
-use crate::world::Phone;
+use crate::stage::{StageClock, group, message, seen};
+use crate::world::{Phone, text_of};
 
 /// A phone, its hardware and what is known of it.
 pub(super) struct Handset {
@@ -89,7 +88,7 @@ impl Handset {
     }
 
     fn last_was_captured(&self) -> bool {
-        self.last.as_ref().is_some_and(|(_, text)| self.watch.must.contains(text))
+        self.last.as_ref().is_some_and(|(_, text)| self.watch.account.must.contains(text))
     }
 
     /// The last message is handed in, for the first time or again.
@@ -111,8 +110,7 @@ impl Handset {
         self.phone.close();
         self.half_enrolled = false;
         self.phone.open()?;
-        let now = self.phone.now().to_string();
-        self.phone.observe(&[restarted(&now, &now), listener(&now, true)]).map(drop)
+        self.phone.begin_process()
     }
 
     pub(super) fn lock(&mut self, locked: bool) -> Result<(), AgentError> {
@@ -133,9 +131,15 @@ impl Handset {
             let records = records.filter(|record| record.state == RecordState::Delivered);
             delivered.extend(records.filter_map(|record| text_of(&record.body)));
         }
-        let waiting: Vec<String> =
-            self.watch.must.iter().filter(|text| !delivered.contains(text)).cloned().collect();
-        self.watch.unsure(waiting);
+        let waiting: Vec<String> = self
+            .watch
+            .account
+            .must
+            .iter()
+            .filter(|text| !delivered.contains(text))
+            .cloned()
+            .collect();
+        self.watch.account.unsure(waiting);
         self.watch.keys_lost += 1;
         (self.watch.consent, self.enrolled, self.last) = (false, false, None);
         self.keys.lose_all();
@@ -148,13 +152,13 @@ impl Handset {
         let latest = in_review.filter_map(|r| Some((r.id, text_of(&r.body)?))).next();
         let Some((id, text)) = latest else { return Ok(()) };
         self.phone.agent().retract(id)?;
-        self.watch.gone(&[text]);
+        self.watch.account.gone(&[text]);
         Ok(())
     }
 
     fn tag(&mut self, chat: Chat, business: Option<bool>) -> Result<(), AgentError> {
         let agent = self.phone.agent();
-        let Some(id) = self.chat(chat)? else { return Ok(()) };
+        let Some(id) = self.phone.chat_titled(chat.title())? else { return Ok(()) };
         let page = match agent.records(Some(id), None, 500) {
             Err(AgentError::NotEnrolled) => return Ok(()),
             page => page?,
@@ -170,29 +174,10 @@ impl Handset {
         // Nobody knows what came of it where the tag fails halfway; a unit of work does not.
         let taken = agent.tag(id, tag)?;
         match business {
-            Some(true) if taken.promoted > 0 => self.watch.must.extend(held),
-            Some(false) => self.watch.gone(&texts),
+            Some(true) if taken.promoted > 0 => self.watch.account.must.extend(held),
+            Some(false) => self.watch.account.gone(&texts),
             Some(true) | None => {}
         }
         Ok(())
-    }
-
-    fn chat(&self, chat: Chat) -> Result<Option<ChatId>, AgentError> {
-        let agent = self.phone.agent();
-        let named = |title: &str| title == chat.title();
-        let stored = agent.chats(None, 100)?.chats.into_iter();
-        let mut stored = stored.filter(|c| c.title.as_ref().is_some_and(|t| named(t.expose())));
-        if let Some(stored) = stored.next() {
-            return Ok(Some(stored.id));
-        }
-        let mut held = agent.holds()?.into_iter().filter(|hold| named(hold.title.expose()));
-        Ok(held.next().map(|hold| hold.chat))
-    }
-}
-
-fn text_of(body: &Body) -> Option<String> {
-    match body {
-        Body::Message(message) => Some(message.text.expose().to_owned()),
-        _ => None,
     }
 }

@@ -315,8 +315,8 @@ impl Scene {
         wrong.extend(self.open_archive(&mut found));
         for (number, handset) in self.phones.iter().enumerate() {
             let (texts, causes) = found.0.remove(&handset.device).unwrap_or_default();
-            let compared = handset.watch.compare(&texts);
-            self.tally.archived += handset.watch.must.len();
+            let compared = handset.watch.account.compare(&texts);
+            self.tally.archived += handset.watch.account.must.len();
             self.tally.keys_lost += usize::try_from(handset.watch.keys_lost).unwrap_or(0);
             wrong.extend(compared.into_iter().map(|what| format!("phone {number}: {what}")));
             if handset.watch.keys_lost > 0 && !causes.contains(&Cause::KeyLost) {
@@ -332,7 +332,7 @@ impl Scene {
     /// What is wrong with the archive. There is none before a phone has enrolled.
     fn open_archive(&self, found: &mut Found) -> Vec<String> {
         let Ok(folder) = Folder::open(&self.world.endpoint_folder()) else {
-            let captured = self.phones.iter().any(|handset| !handset.watch.must.is_empty());
+            let captured = self.phones.iter().any(|handset| !handset.watch.account.must.is_empty());
             return captured.then(|| "there is no archive".to_owned()).into_iter().collect();
         };
         let custodian = &self.world.custodian;

@@ -22,12 +22,14 @@
 //! refuses, and the phone waits; that a record lies outside every consent by a clock that was
 //! wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use fenming_core::agent::Agent;
 use fenming_core::clock::Timestamp;
 use fenming_core::error::AgentError;
 use fenming_wire::id::Epoch;
+
+use crate::world::Account;
 
 /// What no file and no request may hold.
 pub const CANARY: &str = "canary-private";
@@ -37,10 +39,8 @@ pub const CANARY: &str = "canary-private";
 pub struct Watch {
     /// Whether the employee's last word was yes.
     pub consent: bool,
-    /// Texts that must be in the archive.
-    pub must: BTreeSet<String>,
-    /// Texts that may be there.
-    pub may: BTreeSet<String>,
+    /// What must be in the archive, and what may.
+    pub account: Account,
     /// How often the phone lost its keys with a store on it.
     pub keys_lost: u32,
     policy: u64,
@@ -86,42 +86,10 @@ impl Watch {
         if count > 0 && !self.consent {
             wrong.push("captured without consent".to_owned());
         }
-        if count > 0 && !self.must.insert(text.to_owned()) {
+        if count > 0 && !self.account.must.insert(text.to_owned()) {
             wrong.push(format!("captured twice: {text}"));
         }
         wrong
-    }
-
-    /// Texts that were taken back.
-    pub fn gone(&mut self, texts: &[String]) {
-        for text in texts {
-            self.must.remove(text);
-            self.may.remove(text);
-        }
-    }
-
-    /// Texts of which nobody can say.
-    pub fn unsure(&mut self, texts: impl IntoIterator<Item = String>) {
-        for text in texts {
-            self.must.remove(&text);
-            self.may.insert(text);
-        }
-    }
-
-    /// What is wrong with these texts of the archive.
-    pub fn compare(&self, found: &[String]) -> Vec<String> {
-        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-        for text in found {
-            *counts.entry(text).or_default() += 1;
-        }
-        let twice = counts.iter().filter(|(_, count)| **count > 1);
-        let twice = twice.map(|(text, count)| format!("{count} times: {text}"));
-        let known = |text: &str| self.must.contains(text) || self.may.contains(text);
-        let strange = counts.keys().filter(|text| !known(text));
-        let strange = strange.map(|text| format!("must not be there: {text}"));
-        let missing = self.must.iter().filter(|text| !counts.contains_key(text.as_str()));
-        let missing = missing.map(|text| format!("lost: {text}"));
-        twice.chain(strange).chain(missing).collect()
     }
 }
 

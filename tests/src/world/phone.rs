@@ -10,11 +10,14 @@ use fenming_core::error::AgentError;
 use fenming_core::forward::run::RunReport;
 use fenming_core::observation::Observation;
 use fenming_core::ports::{DeviceSigner, KeyVault, Random};
+use fenming_wire::Content;
+use fenming_wire::id::ChatId;
 use fenming_wire::profile::Profile;
+use fenming_wire::record::Body;
 use fenming_wire::text::Language;
 
 use super::{Link, World};
-use crate::stage::StageClock;
+use crate::stage::{StageClock, listener, restarted};
 
 /// What of a phone outlives its store.
 #[derive(Clone)]
@@ -118,6 +121,29 @@ impl Phone {
         Ok(self.agent().observe(seen)?.captured)
     }
 
+    /// What a shell says when its process starts.
+    ///
+    /// # Errors
+    /// As [`Agent::observe`].
+    pub fn begin_process(&self) -> Result<(), AgentError> {
+        let now = self.now().to_string();
+        self.observe(&[restarted(&now, &now), listener(&now, true)]).map(drop)
+    }
+
+    /// The chat of this title that is stored, or of which something is held.
+    ///
+    /// # Errors
+    /// As [`Agent::chats`].
+    pub fn chat_titled(&self, title: &str) -> Result<Option<ChatId>, AgentError> {
+        let named = |other: &Content| other.expose() == title;
+        let mut stored = self.agent().chats(None, 100)?.chats.into_iter();
+        if let Some(stored) = stored.find(|chat| chat.title.as_ref().is_some_and(named)) {
+            return Ok(Some(stored.id));
+        }
+        let mut held = self.agent().holds()?.into_iter();
+        Ok(held.find(|hold| named(&hold.title)).map(|hold| hold.chat))
+    }
+
     /// One wake-up that the employee asked for.
     ///
     /// # Errors
@@ -154,5 +180,14 @@ impl Phone {
         if !Arc::ptr_eq(&self.hardware.clock, &world.clock) {
             world.clock.0.advance(span);
         }
+    }
+}
+
+/// What a message says; none for other lines.
+#[must_use]
+pub fn text_of(body: &Body) -> Option<String> {
+    match body {
+        Body::Message(message) => Some(message.text.expose().to_owned()),
+        _ => None,
     }
 }

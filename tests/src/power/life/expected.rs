@@ -6,6 +6,7 @@ use fenming_core::agent::EmployeeTag;
 use fenming_wire::policy::{Policy, WithdrawalRule};
 
 use super::{Chat, Mark, Step};
+use crate::world::Account;
 
 /// What must be in the archive, and what may be.
 #[derive(Clone, Debug, Default)]
@@ -13,10 +14,7 @@ pub struct Expected {
     consent: bool,
     paused: bool,
     tags: BTreeMap<Chat, EmployeeTag>,
-    /// Each of these exactly once.
-    pub must: BTreeSet<String>,
-    /// Each of these at most once.
-    pub may: BTreeSet<String>,
+    account: Account,
     /// Of each of these all or none: an act that nobody acknowledged is done or is not.
     whole: Vec<BTreeSet<String>>,
 }
@@ -30,7 +28,7 @@ impl Expected {
             Step::Observe(chats) if self.consent && !self.paused => {
                 for (place, chat) in chats.iter().enumerate() {
                     if self.is_business(*chat) {
-                        self.must.insert(chat.text(mark.step, place));
+                        self.account.must.insert(chat.text(mark.step, place));
                     }
                 }
             }
@@ -38,7 +36,7 @@ impl Expected {
             Step::Tag(chat, tag) => {
                 match tag {
                     Some(EmployeeTag::Business) if self.consent => {
-                        self.must.extend(mark.texts.iter().cloned());
+                        self.account.must.extend(mark.texts.iter().cloned());
                     }
                     Some(EmployeeTag::Business) | None => {}
                     Some(EmployeeTag::Personal) => self.drop_all(&mark.texts),
@@ -80,32 +78,19 @@ impl Expected {
 
     /// These may be there or not.
     pub fn maybe(&mut self, texts: &[String]) {
-        for text in texts {
-            self.must.remove(text);
-            self.may.insert(text.clone());
-        }
+        self.account.unsure(texts.iter().cloned());
     }
 
     /// What is wrong with these texts.
     #[must_use]
     pub fn compare(&self, found: &[String]) -> Vec<String> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for text in found {
-            *counts.entry(text).or_default() += 1;
-        }
-        let twice = counts.iter().filter(|(_, count)| **count > 1);
-        let twice = twice.map(|(text, count)| format!("{count} times: {text}"));
-        let known = |text: &str| self.must.contains(text) || self.may.contains(text);
-        let strange = counts.keys().filter(|text| !known(text));
-        let strange = strange.map(|text| format!("must not be there: {text}"));
-        let missing = self.must.iter().filter(|text| !counts.contains_key(text.as_str()));
-        let missing = missing.map(|text| format!("lost: {text}"));
+        let there_now: BTreeSet<&str> = found.iter().map(String::as_str).collect();
         let halves = self.whole.iter().filter(|texts| {
-            let there = texts.iter().filter(|text| counts.contains_key(text.as_str())).count();
+            let there = texts.iter().filter(|text| there_now.contains(text.as_str())).count();
             there > 0 && there < texts.len()
         });
         let halves = halves.map(|texts| format!("done by half: {texts:?}"));
-        twice.chain(strange).chain(missing).chain(halves).collect()
+        self.account.compare(found).into_iter().chain(halves).collect()
     }
 
     fn is_business(&self, chat: Chat) -> bool {
@@ -117,17 +102,14 @@ impl Expected {
     }
 
     fn drop_all(&mut self, texts: &[String]) {
-        for text in texts {
-            self.must.remove(text);
-            self.may.remove(text);
-            for whole in &mut self.whole {
-                whole.remove(text);
-            }
+        self.account.gone(texts);
+        for whole in &mut self.whole {
+            whole.retain(|text| !texts.contains(text));
         }
     }
 
     fn unsure_of_all(&mut self) {
         self.whole.clear();
-        self.may.append(&mut self.must);
+        self.account.may.append(&mut self.account.must);
     }
 }
